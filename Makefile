@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# Verbs only; the logic is in scripts/ and tests/.
+
+BASE ?= 6.12
+export BASE
+
+.PHONY: help run boot test kunit tree apply clean
+# scripts start parallel makes of their own; the verbs themselves do not overlap
+.NOTPARALLEL:
+
+help:
+	@echo 'make run                  build, boot the main scenario, print the vector table'
+	@echo 'make test                 every test lane, ends with N passed, N failed'
+	@echo 'make kunit                KUnit suites on UML'
+	@echo 'make boot                 the boot tests alone'
+	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
+	@echo 'make apply KDIR=path      put the series on your own kernel tree'
+	@echo 'make clean                remove build/'
+	@echo 'BASE=$(BASE) (known: $(patsubst bases/%.mk,%,$(wildcard bases/*.mk)))'
+
+run:
+	@scripts/deps build qemu base
+	@scripts/tree "$(BASE)"
+	@scripts/kernel "$(BASE)" boot
+	@tests/boot.sh run
+
+boot:
+	@scripts/deps build qemu base
+	@scripts/tree "$(BASE)"
+	@tests/boot.sh all
+
+test:
+	@scripts/test
+
+kunit:
+	@scripts/deps kunit base
+	@scripts/tree "$(BASE)"
+	@scripts/kunit "$(BASE)"
+
+tree:
+	@scripts/deps base
+	@scripts/tree "$(BASE)" $(if $(DIR),"$(DIR)")
+
+apply:
+	@scripts/apply "$(KDIR)"
+
+clean:
+	@rm -rf build

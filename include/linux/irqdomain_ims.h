@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Interrupt Message Store (IMS): device specific storage for MSI messages
+ *
+ * See Documentation/PCI/ims.rst for the driver writer's view.
+ */
+#ifndef _LINUX_IRQDOMAIN_IMS_H
+#define _LINUX_IRQDOMAIN_IMS_H
+
+#include <linux/bits.h>
+#include <linux/irqdomain_defs.h>
+#include <linux/msi_api.h>
+#include <linux/types.h>
+
+struct device;
+struct irq_affinity_desc;
+struct msi_domain_template;
+struct msi_msg;
+
+/**
+ * enum ims_store_kind - Where the interrupt messages of a device live
+ * @IMS_STORE_DEVICE_MEMORY:	An array of slots in the device's own MMIO
+ *				space. An update is visible at once and can
+ *				be done with interrupts disabled.
+ * @IMS_STORE_QUEUE_MEMORY:	Queue context which is owned by the device.
+ *				An update is a device command which sleeps
+ *				and which can fail.
+ * @IMS_STORE_KINDS:		Number of kinds
+ */
+enum ims_store_kind {
+	IMS_STORE_DEVICE_MEMORY,
+	IMS_STORE_QUEUE_MEMORY,
+	IMS_STORE_KINDS,
+};
+
+/**
+ * struct ims_vector - One vector as seen by the callbacks of a store
+ * @index:	Index of the vector in the store
+ * @cookie:	The cookie which was handed to the allocation function
+ * @data:	ims_store::data
+ */
+struct ims_vector {
+	unsigned int			index;
+	union msi_instance_cookie	cookie;
+	void				*data;
+};
+
+/**
+ * struct ims_device_ops - Callbacks of a device memory store
+ * @write_msg:	Write the message. The vector is masked. Must flush posted
+ *		writes.
+ * @mask:	Prevent the device from sending. Must flush posted writes. An
+ *		event which happens while masked must be remembered by the
+ *		device.
+ * @unmask:	Let the device send, including what it remembered
+ *
+ * All callbacks are invoked with the interrupt descriptor lock held and
+ * interrupts disabled.
+ */
+struct ims_device_ops {
+	void	(*write_msg)(const struct ims_vector *vec, const struct msi_msg *msg);
+	void	(*mask)(const struct ims_vector *vec);
+	void	(*unmask)(const struct ims_vector *vec);
+};
+
+/**
+ * struct ims_queue_ops - Callbacks of a queue memory store
+ * @commit:	Bring the recorded state to the device: the message @msg and
+ *		whether the vector is masked. Invoked from task context
+ *		without a spinlock held, may sleep. Calls for one vector are
+ *		serialized, calls for different vectors are not. Returns 0 or
+ *		a negative error code when the device did not take it.
+ */
+struct ims_queue_ops {
+	int	(*commit)(const struct ims_vector *vec, const struct msi_msg *msg, bool masked);
+};
+
+/*
+ * The 16 byte slot of the ready-made device memory store, source: Intel Data
+ * Streaming Accelerator Architecture Specification, "Interrupt Message
+ * Storage". The rest of the control word belongs to the device.
+ */
+#define IMS_SLOT_ADDRESS_LO	0x00
+#define IMS_SLOT_ADDRESS_HI	0x04
+#define IMS_SLOT_DATA		0x08
+#define IMS_SLOT_CONTROL	0x0c
+#define IMS_SLOT_CONTROL_MASK	BIT(0)
+#define IMS_SLOT_SIZE		0x10
+
+/**
+ * struct ims_slot_array - Location of a store with the ready-made slot layout
+ * @base:	Mapped address of slot 0
+ * @stride:	Distance between two slots in bytes, at least IMS_SLOT_SIZE and
+ *		a multiple of 4
+ * @control:	Optional: the device's own bits in the control word of a slot,
+ *		derived from the cookie of the vector, e.g. a PASID. Invoked
+ *		with interrupts disabled. The mask bit is owned by the core.
+ */
+struct ims_slot_array {
+	void __iomem	*base;
+	unsigned int	stride;
+	u32		(*control)(union msi_instance_cookie cookie);
+};
+
+/* The device cannot mask a vector, so a mask change needs no commit */
+#define IMS_STORE_NO_MASK	BIT(0)
+
+/**
+ * struct ims_store - Description of an interrupt message store
+ * @kind:	Where the messages live
+ * @flags:	IMS_STORE_* flags
+ * @size:	Number of vectors the store can hold, 0 when the index space is
+ *		only limited by software
+ * @slots:	Device memory with the ready-made slot layout: where it is
+ * @device_ops:	Device memory with another layout: the callbacks
+ * @queue_ops:	Queue memory: the callbacks
+ * @data:	Handed to the callbacks in ims_vector::data
+ *
+ * Exactly one of @slots.base, @device_ops, @queue_ops is set and it must match
+ * @kind. The core copies the structure, the callbacks must stay.
+ */
+struct ims_store {
+	enum ims_store_kind		kind;
+	unsigned int			flags;
+	unsigned int			size;
+	struct ims_slot_array		slots;
+	const struct ims_device_ops	*device_ops;
+	const struct ims_queue_ops	*queue_ops;
+	void				*data;
+};
+
+/**
+ * enum ims_mode - What the ims= command line option asks for
+ * @IMS_MODE_AUTO:	Use IMS where it is known to be safe
+ * @IMS_MODE_OFF:	Never use IMS
+ * @IMS_MODE_ON:	Use IMS wherever it is technically possible
+ */
+enum ims_mode {
+	IMS_MODE_AUTO,
+	IMS_MODE_OFF,
+	IMS_MODE_ON,
+};
+
+/**
+ * enum ims_parent - What an IMS domain of a device would be stacked upon
+ * @IMS_PARENT_NONE:		No MSI parent domain which supports IMS
+ * @IMS_PARENT_VECTOR:		CPU vectors without remapping: the message is
+ *				rewritten on every affinity change
+ * @IMS_PARENT_REMAP:		Physical remapping unit, the message is written
+ *				once
+ * @IMS_PARENT_REMAP_VIRTUAL:	Remapping unit which is emulated by a hypervisor
+ */
+enum ims_parent {
+	IMS_PARENT_NONE,
+	IMS_PARENT_VECTOR,
+	IMS_PARENT_REMAP,
+	IMS_PARENT_REMAP_VIRTUAL,
+};
+
+/**
+ * struct ims_facts - Evidence for the platform check
+ * @supported:	The architecture knows how to collect the evidence
+ * @hypervisor:	There is a hypervisor
+ * @foreign:	MSI messages are owned by somebody else, e.g. Xen
+ * @offered:	BIT(kind) for each store kind whose messages the hypervisor
+ *		translates
+ * @parent:	The MSI parent domain of the device
+ */
+struct ims_facts {
+	bool			supported;
+	bool			hypervisor;
+	bool			foreign;
+	unsigned int		offered;
+	enum ims_parent		parent;
+};
+
+/**
+ * enum ims_reason - Why IMS may or may not be used
+ * @IMS_REASON_BARE_REMAP:	Bare metal with interrupt remapping
+ * @IMS_REASON_BARE_VECTOR:	Bare metal without interrupt remapping
+ * @IMS_REASON_OFFERED:		Guest, the hypervisor translates the messages
+ * @IMS_REASON_FORCED:		Guest, but enabled on the command line
+ * @IMS_REASON_OFF:		Disabled on the command line
+ * @IMS_REASON_ARCH:		Not supported by this architecture
+ * @IMS_REASON_FOREIGN:		MSI is owned by somebody else
+ * @IMS_REASON_NO_PARENT:	The MSI parent domain does not support IMS
+ * @IMS_REASON_GUEST:		Guest and no offer from the hypervisor
+ * @IMS_REASON_VIRTUAL_REMAP:	Virtual interrupt remapping counts as a guest
+ * @IMS_REASON_REWRITE:		A store which sleeps on a parent which rewrites
+ *				the message on every affinity change
+ * @IMS_REASONS:		Number of reasons
+ */
+enum ims_reason {
+	IMS_REASON_BARE_REMAP,
+	IMS_REASON_BARE_VECTOR,
+	IMS_REASON_OFFERED,
+	IMS_REASON_FORCED,
+	IMS_REASON_OFF,
+	IMS_REASON_ARCH,
+	IMS_REASON_FOREIGN,
+	IMS_REASON_NO_PARENT,
+	IMS_REASON_GUEST,
+	IMS_REASON_VIRTUAL_REMAP,
+	IMS_REASON_REWRITE,
+	IMS_REASONS,
+};
+
+/**
+ * struct ims_verdict - Result of the platform check
+ * @allowed:	IMS may be used
+ * @reason:	Why, see ims_reason_text()
+ */
+struct ims_verdict {
+	bool		allowed;
+	enum ims_reason	reason;
+};
+
+/**
+ * struct ims_bus - What a bus contributes to the IMS domains of its devices
+ * @chip_name:	Name of the interrupt chip, e.g. "PCI-IMS"
+ * @bus_token:	Bus token of the domain
+ * @flags:	MSI_FLAG_* which the MSI parent domain has to support
+ */
+struct ims_bus {
+	const char			*chip_name;
+	enum irq_domain_bus_token	bus_token;
+	u32				flags;
+};
+
+struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind kind,
+			      enum ims_mode mode);
+const char *ims_reason_text(enum ims_reason reason);
+const char *ims_store_kind_text(enum ims_store_kind kind);
+void ims_platform_facts(struct device *dev, struct ims_facts *facts);
+void ims_gather_facts(struct device *dev, struct ims_facts *facts);
+struct ims_verdict ims_check(struct device *dev, enum ims_store_kind kind);
+
+int ims_create_domain(struct device *dev, const struct ims_store *store,
+		      const struct ims_bus *bus);
+int ims_create_template_domain(struct device *dev, const struct msi_domain_template *template,
+			       unsigned int hwsize, void *data);
+void ims_remove_domain(struct device *dev);
+struct msi_map ims_alloc_irq(struct device *dev, union msi_instance_cookie *cookie,
+			     const struct irq_affinity_desc *affdesc);
+int ims_alloc_irqs(struct device *dev, unsigned int nvec,
+		   const union msi_instance_cookie *cookies,
+		   const struct irq_affinity_desc *affdesc, struct msi_map *maps);
+void ims_free_irq(struct device *dev, struct msi_map map);
+int ims_vector_error(struct device *dev, unsigned int index);
+int ims_restore(struct device *dev, enum ims_store_kind kind);
+const struct ims_store *ims_device_store(struct device *dev);
+unsigned int ims_vectors_in_use(struct device *dev);
+
+#endif /* _LINUX_IRQDOMAIN_IMS_H */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupt Message Store (IMS): the platform check
+ *
+ * A hypervisor cannot trap a message which is written to memory that belongs to
+ * a driver. So a guest must not use IMS unless the hypervisor has said that it
+ * translates such messages. There is no reliable way to know that a machine is
+ * bare metal. Therefore evidence is collected by the architecture and judged
+ * here, and the reason is always visible.
+ */
+#define pr_fmt(fmt) "ims: " fmt
+
+#include <linux/bitops.h>
+#include <linux/device.h>
+#include <linux/init.h>
+#include <linux/irqdomain_ims.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include <kunit/static_stub.h>
+
+static const char * const ims_mode_names[] = {
+	[IMS_MODE_AUTO]			= "auto",
+	[IMS_MODE_OFF]			= "off",
+	[IMS_MODE_ON]			= "on",
+};
+
+static const char * const ims_kind_names[] = {
+	[IMS_STORE_DEVICE_MEMORY]	= "device-memory",
+	[IMS_STORE_QUEUE_MEMORY]	= "queue-memory",
+};
+
+static const char * const ims_reasons[] = {
+	[IMS_REASON_BARE_REMAP]		= "bare metal with interrupt remapping",
+	[IMS_REASON_BARE_VECTOR]	= "bare metal without interrupt remapping",
+	[IMS_REASON_OFFERED]		= "guest, hypervisor offers translation",
+	[IMS_REASON_FORCED]		= "guest, but enabled on the command line",
+	[IMS_REASON_OFF]		= "disabled on the command line",
+	[IMS_REASON_ARCH]		= "not supported by this architecture",
+	[IMS_REASON_FOREIGN]		= "MSI is owned by the hypervisor",
+	[IMS_REASON_NO_PARENT]		= "MSI parent domain does not support IMS",
+	[IMS_REASON_GUEST]		= "guest, hypervisor offers no translation",
+	[IMS_REASON_VIRTUAL_REMAP]	= "virtual interrupt remapping, counts as a guest",
+	[IMS_REASON_REWRITE]		= "message would be rewritten on every affinity change",
+};
+
+static enum ims_mode ims_mode __ro_after_init = IMS_MODE_AUTO;
+
+static int __init ims_setup(char *str)
+{
+	int mode = str ? match_string(ims_mode_names, ARRAY_SIZE(ims_mode_names), str) : -EINVAL;
+
+	if (mode < 0) {
+		pr_warn("unknown value '%.16s' on the command line, using auto. Known: auto, off, on\n",
+			str ?: "");
+		mode = IMS_MODE_AUTO;
+	}
+	ims_mode = mode;
+	return 0;
+}
+early_param("ims", ims_setup);
+
+/**
+ * ims_reason_text - Reason of a verdict in words
+ * @reason:	The reason
+ *
+ * Return: A constant string
+ */
+const char *ims_reason_text(enum ims_reason reason)
+{
+	return ims_reasons[reason];
+}
+
+/**
+ * ims_store_kind_text - Name of a kind of store
+ * @kind:	The kind
+ *
+ * Return: A constant string
+ */
+const char *ims_store_kind_text(enum ims_store_kind kind)
+{
+	return ims_kind_names[kind];
+}
+
+static struct ims_verdict ims_refuse(enum ims_reason reason)
+{
+	return (struct ims_verdict){ .reason = reason };
+}
+
+static struct ims_verdict ims_allow(enum ims_reason reason)
+{
+	return (struct ims_verdict){ .allowed = true, .reason = reason };
+}
+
+/**
+ * ims_decide - Judge the evidence
+ * @facts:	The evidence
+ * @kind:	The kind of store which is to be used
+ * @mode:	What the command line asks for
+ *
+ * Depends on nothing but its arguments.
+ *
+ * Return: The verdict and its reason
+ */
+struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind kind,
+			      enum ims_mode mode)
+{
+	/* An emulated remapping unit gives a hypervisor away which hides its CPUID bit */
+	bool virtual_remap = facts->parent == IMS_PARENT_REMAP_VIRTUAL;
+	bool guest = facts->hypervisor || virtual_remap;
+	bool offered = facts->offered & BIT(kind);
+
+	if (!facts->supported)
+		return ims_refuse(IMS_REASON_ARCH);
+	if (mode == IMS_MODE_OFF)
+		return ims_refuse(IMS_REASON_OFF);
+	if (facts->foreign)
+		return ims_refuse(IMS_REASON_FOREIGN);
+	if (facts->parent == IMS_PARENT_NONE)
+		return ims_refuse(IMS_REASON_NO_PARENT);
+	if (guest && !offered && mode != IMS_MODE_ON)
+		return ims_refuse(facts->hypervisor ? IMS_REASON_GUEST : IMS_REASON_VIRTUAL_REMAP);
+
+	/*
+	 * The vector domain changes the message under a raw spinlock and relies
+	 * on the device using the new one right after. A store which needs a
+	 * device command to get there cannot do that, whatever the command line
+	 * says.
+	 */
+	if (kind == IMS_STORE_QUEUE_MEMORY && facts->parent == IMS_PARENT_VECTOR)
+		return ims_refuse(IMS_REASON_REWRITE);
+
+	if (guest)
+		return ims_allow(offered ? IMS_REASON_OFFERED : IMS_REASON_FORCED);
+	return ims_allow(facts->parent == IMS_PARENT_VECTOR ? IMS_REASON_BARE_VECTOR :
+			 IMS_REASON_BARE_REMAP);
+}
+
+/**
+ * ims_platform_facts - Collect the evidence for a device
+ * @dev:	The device
+ * @facts:	Where to store it, zeroed
+ *
+ * Overridden by architectures which support IMS.
+ */
+void __weak ims_platform_facts(struct device *dev, struct ims_facts *facts)
+{
+}
+
+/**
+ * ims_gather_facts - Collect the evidence, replaceable by tests
+ * @dev:	The device
+ * @facts:	Where to store it
+ */
+void ims_gather_facts(struct device *dev, struct ims_facts *facts)
+{
+	KUNIT_STATIC_STUB_REDIRECT(ims_gather_facts, dev, facts);
+
+	*facts = (struct ims_facts){ };
+	ims_platform_facts(dev, facts);
+}
+
+static void ims_report(enum ims_store_kind kind, struct ims_verdict verdict)
+{
+	static unsigned long reported[IMS_STORE_KINDS];
+
+	if (test_and_set_bit(verdict.reason, &reported[kind]))
+		return;
+
+	pr_info("%s store %s: %s (ims=%s)\n", ims_kind_names[kind],
+		verdict.allowed ? "allowed" : "refused", ims_reasons[verdict.reason],
+		ims_mode_names[ims_mode]);
+
+	switch (verdict.reason) {
+	case IMS_REASON_FORCED:
+		pr_warn("messages may not be translated by the hypervisor, interrupts may get lost or hit the wrong guest\n");
+		break;
+	case IMS_REASON_GUEST:
+	case IMS_REASON_VIRTUAL_REMAP:
+		pr_warn("if the hypervisor is known to translate the messages, boot with ims=on\n");
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * ims_check - Find out whether a device may use IMS on this machine
+ * @dev:	The device
+ * @kind:	The kind of store which is to be used
+ *
+ * The first time that a verdict is reached for a reason it goes to the log.
+ *
+ * Context: Any
+ *
+ * Return: The verdict and its reason
+ */
+struct ims_verdict ims_check(struct device *dev, enum ims_store_kind kind)
+{
+	struct ims_verdict verdict;
+	struct ims_facts facts;
+
+	ims_gather_facts(dev, &facts);
+	verdict = ims_decide(&facts, kind, ims_mode);
+	ims_report(kind, verdict);
+	return verdict;
+}

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Bad input: each ends with one clear line that says what to do, and leaves nothing half-done.
+# shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
+. "$(dirname "$0")/../scripts/lib.sh"
+
+LANE=badinput
+make_tmp
+cd "$TMP"
+ln -s "$TOP/scripts" scripts
+
+# refuses NAME PATTERN COMMAND...: fails, with one line on stderr that matches, and leaves
+# the trees under work/ as they were
+refuses() {
+	local name=$1 pattern=$2 rc=0 before
+
+	shift 2
+	before=$(state)
+	"$@" >out 2>err </dev/null || rc=$?
+	if ((rc == 0)); then
+		t_fail "$name" "it succeeded"
+	elif (($(wc -l <err) != 1)); then
+		t_fail "$name" "$(wc -l <err) lines: $(head -3 err | xargs -d '\n')"
+	elif ! grep -qE -- "$pattern" err; then
+		t_fail "$name" "it said: $(cat err)"
+	elif [[ $(state) != "$before" ]]; then
+		t_fail "$name" "something was left half-done"
+	else
+		t_ok "$name"
+	fi
+}
+
+state() {
+	(cd work && find . -type f ! -path '*/.git/*' -exec md5sum {} + | sort; find . -type d ! -path '*/.git/*' | sort
+		for g in */.git; do [[ ! -d $g ]] || git -C "${g%/.git}" log --format=%H; done) 2>/dev/null
+}
+
+new_git() {
+	cp -r src/linux-source-6.12 "work/$1"
+	git -C "work/$1" init -q
+	git -C "work/$1" add .
+	git -C "work/$1" -c user.name=T -c user.email=t@example.org -c commit.gpgsign=false commit -qm base
+}
+
+t_mini "$TMP"
+mkdir work home fake
+
+# arguments and trees
+refuses "unknown BASE" "unknown BASE '9.9': use one of: 6.12" scripts/tree 9.9 work/t
+refuses "unknown BASE, apply" "unknown BASE" env BASE=nope scripts/apply work/t
+refuses "no KDIR" "usage: make apply KDIR=" scripts/apply ""
+mkdir work/other work/old
+say hello >work/other/file
+refuses "KDIR is not a kernel tree" "not a kernel tree: give the top" scripts/apply work/other
+cp -r src/linux-source-6.12/. work/old
+sed -i 's/^PATCHLEVEL.*/PATCHLEVEL = 1/' work/old/Makefile
+refuses "KDIR of another version" "is version 6.1, .* needs 6.12: use" scripts/apply work/old
+refuses "DIR is not ours" "not a tree of ours: choose another" scripts/tree 6.12 work/other
+refuses "no disk space" "needs .* MiB.*: free some space" env IMS_MIN_KIB=99999999999 scripts/tree 6.12 work/t
+printf 'VERSION := 6.12\nPACKAGE := none\nTARBALL := %s\nSUITE :=\n' "$TMP/torn.tar.xz" >bases/6.13.mk
+head -c 100 linux.tar.xz >torn.tar.xz
+refuses "a torn tarball" "cannot unpack .*: reinstall" scripts/tree 6.13 work/t
+rm torn.tar.xz
+refuses "no tarball" "is missing: run scripts/deps base" scripts/tree 6.13 work/t
+
+# git trees
+new_git dirty
+say 'int c;' >>work/dirty/kernel/a.c
+refuses "dirty git tree" "uncommitted changes: commit or stash" scripts/apply work/dirty
+new_git am
+mkdir work/am/.git/rebase-apply
+refuses "am in progress" "finish or abort it first" scripts/apply work/am
+new_git anon
+refuses "no git identity" "set user.name and user.email" \
+	env -u GIT_AUTHOR_NAME -u GIT_AUTHOR_EMAIL -u GIT_COMMITTER_NAME -u GIT_COMMITTER_EMAIL -u EMAIL \
+	HOME="$TMP/home" XDG_CONFIG_HOME="$TMP/home" GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null \
+	scripts/apply work/anon
+cp -r src/linux-source-6.12 work/applied
+scripts/apply work/applied >/dev/null
+refuses "applied already" "seems to be applied" scripts/apply work/applied
+
+# the series
+scripts/tree 6.12 work/tree >/dev/null
+cp -r src/linux-source-6.12 work/plain
+new_git clean
+git -C work/clean config user.name T
+git -C work/clean config user.email t@example.org
+cp -r patches good
+sed -i 's/^-int b;/-int z;/' patches/two/6.12.diff
+for cmd in "tree 6.12 work/tree" "apply work/plain" "apply work/clean"; do
+	read -ra args <<<"$cmd"
+	refuses "a hunk that does not apply: $cmd" "patch two: a hunk for drivers/b.c .*adapt patches/two/6.12.diff" \
+		"scripts/${args[0]}" "${args[@]:1}"
+done
+rm -r patches
+cp -r good patches
+say kernel/new/missing.c >>patches/two/files
+refuses "a missing overlay file" "patch two: overlay file kernel/new/missing.c is missing: add" scripts/tree 6.12 work/tree
+say kernel/new/x.c >patches/two/files
+refuses "an overlay file listed twice" "listed already by one: take" scripts/tree 6.12 work/tree
+say 'kernel/a.c' >patches/two/files
+mkdir -p overlay/kernel
+say mine >overlay/kernel/a.c
+refuses "an overlay file that the base has" "exists in base 6.12: make" scripts/tree 6.12 work/tree
+say '../../evil' >patches/two/files
+refuses "an overlay path that leaves the tree" "bad path" scripts/tree 6.12 work/tree
+
+# packages
+printf '#!/bin/sh\nexit 1\n' >fake/dpkg-query
+cat >fake/apt-get <<-'EOF'
+	#!/bin/sh
+	echo "E: Failed to fetch a package: Temporary failure resolving the host" >&2
+	exit 100
+EOF
+chmod +x fake/*
+fake=(env PATH="$TMP/fake:$PATH")
+refuses "missing package, neither root nor sudo" "neither root .*: as root, run 'apt-get install .*libelf-dev" \
+	"${fake[@]}" IMS_UID=1000 IMS_SUDO=no-such-sudo scripts/deps build
+refuses "apt without network" "apt failed .*when the network .*run 'apt-get install .*qemu-system-x86" \
+	env -u QEMU "${fake[@]}" IMS_UID=0 scripts/deps qemu
+refuses "unknown package group" "unknown group 'bild': use" scripts/deps bild
+
+# the machine
+if [[ -x $TOP/tests/boot.sh ]]; then
+	refuses "QEMU missing" "[Qq][Ee][Mm][Uu]" env -u IMS_BASES -u IMS_PATCHES -u IMS_OVERLAY -u IMS_BUILD \
+		QEMU=/nonexistent "$TOP/tests/boot.sh" run
+else
+	t_skip "QEMU missing" "no tests/boot.sh yet"
+fi
+((FAILED == 0))

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Start a guest and judge what it left behind. A guest has two serial ports:
+# the console, and the verdict, which only init writes to.
+#
+# Needs: $root, $out, $BASE; keeps score in $passed and $failed.
+
+: "${root:?}" "${out:?}" "${BASE:?}"
+passed=0
+failed=0
+
+die()
+{
+	echo "boot: $*" >&2
+	exit 2
+}
+
+ok()
+{
+	echo "ok - $*"
+	passed=$((passed + 1))
+}
+
+not_ok()
+{
+	echo "not ok - $*"
+	failed=$((failed + 1))
+}
+
+kernel_image()
+{
+	echo "${IMS_BUILD:-$root/build}/$BASE/obj-$1/arch/x86/boot/bzImage"
+}
+
+# An absent kernel is built, a present one is used as it is.
+need_kernel()
+{
+	[ -f "$(kernel_image "$1")" ] && return
+	[ -x "$root/scripts/kernel" ] || die "no $1 kernel for $BASE and no scripts/kernel to build one"
+	"$root/scripts/kernel" "$BASE" "$1" >&2 || die "the $1 kernel for $BASE does not build, see above"
+	[ -f "$(kernel_image "$1")" ] || die "scripts/kernel $BASE $1 left no bzImage"
+}
+
+build_initramfs()
+{
+	local dir=$out/initramfs
+
+	mkdir -p "$dir" || die "cannot create $dir"
+	${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -Werror -static \
+		-o "$dir/init" "$root"/tests/guest/*.c ||
+		die "the guest's init does not compile (gcc and libc6-dev are needed)"
+	(cd "$dir" && echo init | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
+		die "cannot pack the initramfs (cpio is needed)"
+}
+
+# Sets machine=(...): what QEMU shows. "bare" hides the hypervisor bit and
+# takes a hardware vendor's name, "vtd" is a remapping unit that looks
+# physical, "vvtd" one that says it is virtual.
+set_machine()
+{
+	machine=(-machine q35)
+	case $1 in
+	bare*) machine+=(-cpu "max,-hypervisor" -smbios
+			 'type=1,manufacturer=Dell Inc.,product=PowerEdge R760') ;;
+	guest*) machine+=(-cpu max) ;;
+	*) die "boot.tsv: unknown platform $1" ;;
+	esac
+	case $1 in
+	*-vtd) machine+=(-device "intel-iommu,intremap=on") ;;
+	*-vvtd) machine+=(-device "intel-iommu,intremap=on,caching-mode=on") ;;
+	esac
+	machine+=(-device "edu,dma_mask=0xffffffff,addr=4")
+}
+
+# guest NAME KERNEL CPUS PLATFORM CMDLINE STEPS TIMEOUT: returns when it ended.
+guest()
+{
+	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine
+
+	set_machine "$4"
+	[ "$extra" = - ] && extra=
+	rm -f "$out/$name".{console,verdict,exit,qemu}
+	timeout -k 5 "$limit" "$QEMU" -nodefaults -no-user-config -no-reboot \
+		-display none -accel tcg -m 1G -smp "$cpus" "${machine[@]}" \
+		-kernel "$(kernel_image "$kernel")" -initrd "$out/initramfs.cpio" \
+		-append "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \
+		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" \
+		</dev/null >"$out/$name.qemu" 2>&1 &
+	# shellcheck disable=SC2064
+	trap "kill $! 2>/dev/null" TERM
+	wait $! || rc=$?
+	echo "$rc $limit" >"$out/$name.exit"
+}
+
+# From the first sign of trouble to the end, or just the end.
+console_tail()
+{
+	tr -d '\r' <"$out/$1.console" |
+		sed -n '/WARNING:\|BUG:\|Oops\|Kernel panic/,$p' | head -n 40
+}
+
+# judge NAME [show]: print the results of a guest that ended, keep score.
+# With "show", what init said beside its results is printed, too.
+judge()
+{
+	local name=$1 show=${2:-} verdict=$out/$1.verdict console=${out#"$root"/}/$1.console
+	local rc limit line good=0 bad=0 closing=
+
+	read -r rc limit <"$out/$name.exit" || rc=1
+	while IFS= read -r line; do
+		case $line in
+		"ok - "*) good=$((good + 1)); ok "$name: ${line#ok - }" ;;
+		"not ok - "*) bad=$((bad + 1)); not_ok "$name: ${line#not ok - }" ;;
+		"# "*) [ -z "$show" ] || echo "  ${line#\# }" ;;
+		"done "*) closing=$line ;;
+		esac
+	done < <(cat "$verdict" 2>/dev/null)
+
+	if [ "$rc" = 124 ] || [ "$rc" = 137 ]; then
+		not_ok "$name: guest hung, ended after $limit s; console: $console"
+	elif [ "$rc" != 0 ]; then
+		not_ok "$name: qemu failed ($rc): $(head -n 1 "$out/$name.qemu" 2>/dev/null)"
+	elif grep -qs 'Kernel panic' "$out/$name.console"; then
+		not_ok "$name: guest panicked; console: $console"
+		console_tail "$name" | sed 's/^/  | /'
+	elif [ -z "$closing" ]; then
+		not_ok "$name: guest ended without a verdict; console: $console"
+	elif [ "$closing" != "done $good $bad" ]; then
+		not_ok "$name: guest says '$closing', $good and $bad arrived"
+	elif [ $((good + bad)) = 0 ]; then
+		not_ok "$name: guest tested nothing"
+	fi
+}

@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Boot test guests and report: boot.sh run | all | selftest | NAME...
+#
+#   run       the main scenario, with its table, for people
+#   all       every line of boot.tsv and the self-test
+#   selftest  prove that a guest that hangs, dies or stays silent goes red
+#   NAME...   these lines of boot.tsv
+#
+# Environment: BASE (6.12), QEMU (qemu-system-x86_64), JOBS (guests at a time).
+
+set -u -o pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+BASE=${BASE:-6.12}
+QEMU=${QEMU:-qemu-system-x86_64}
+JOBS=${JOBS:-2}
+out=${IMS_BUILD:-$root/build}/$BASE/boot
+table=$root/tests/boot.tsv
+
+# shellcheck source=tests/boot-lib.sh
+. "$root/tests/boot-lib.sh"
+
+prepare()
+{
+	local kernel
+
+	command -v "$QEMU" >/dev/null ||
+		die "$QEMU not found: install qemu-system-x86, or set QEMU to the program"
+	for kernel; do
+		need_kernel "$kernel"
+	done
+	mkdir -p "$out" || die "cannot create the results directory"
+	build_initramfs
+}
+
+# A debug kernel is several times slower, under emulation more so.
+limit_of()
+{
+	case $1 in
+	debug) echo 300 ;;
+	*) echo 90 ;;
+	esac
+}
+
+row()
+{
+	awk -F '\t' -v name="$1" '!/^#/ && $1 == name' "$table"
+}
+
+names()
+{
+	awk -F '\t' '!/^#/ { print $1 }' "$table"
+}
+
+stop_guests()
+{
+	local pid
+
+	for pid in $(jobs -pr); do
+		kill "$pid" 2>/dev/null
+	done
+	wait
+}
+
+# Start up to $JOBS guests ahead, judge them in the order of the names.
+boot_rows()
+{
+	local show=$1 name fields next=0
+	local -a queue=() pids=()
+	shift
+
+	for name; do
+		IFS=$'\t' read -r -a fields < <(row "$name")
+		guest "${fields[@]}" "$(limit_of "${fields[1]}")" &
+		pids+=($!)
+		queue+=("$name")
+		if [ $((${#queue[@]} - next)) -ge "$JOBS" ]; then
+			wait "${pids[next]}"
+			judge "${queue[next]}" "$show"
+			next=$((next + 1))
+		fi
+	done
+	for (( ; next < ${#queue[@]}; next++)); do
+		wait "${pids[next]}"
+		judge "${queue[next]}" "$show"
+	done
+}
+
+kernels_of()
+{
+	local name
+
+	for name; do
+		[ -n "$(row "$name")" ] ||
+			die "no guest named '$name' in tests/boot.tsv (run, all, selftest or a name there)"
+		row "$name" | cut -f 2
+	done | sort -u
+}
+
+# red NAME STEPS LIMIT WANT: boot a bad guest, pass if the report has WANT.
+red()
+{
+	local name=harness-$1
+
+	guest "$name" boot 1 bare - "$2" "$3" &
+	wait $!
+	expect_red "$name" "$1" "$4"
+}
+
+expect_red()
+{
+	local report
+
+	report=$(judge "$1")
+	if grep -q "^not ok - .*$3" <<<"$report"; then
+		ok "harness: $2 goes red: $(grep -m 1 -o "$3.*" <<<"$report" | cut -d ';' -f 1)"
+	else
+		not_ok "harness: $2 does not go red: ${report:-no result at all}"
+	fi
+}
+
+# canned NAME VERDICT WANT: the same without a guest, on a made-up verdict.
+canned()
+{
+	local name=harness-$1
+
+	printf '%b' "$2" >"$out/$name.verdict"
+	: >"$out/$name.console"
+	echo "0 1" >"$out/$name.exit"
+	expect_red "$name" "$1" "$3"
+}
+
+selftest()
+{
+	local hang
+
+	guest harness-hang boot 1 bare - hang 20 &
+	hang=$!
+	red die die 90 'guest panicked'
+	red mute mute 90 'guest ended without a verdict'
+	red fail fail 90 'a check that fails: on purpose'
+	red no-such-step typo 90 'scenario has known steps only: typo'
+	canned miscount 'ok - one\ndone 2 0\n' "guest says 'done 2 0', 1 and 0 arrived"
+	canned nothing 'done 0 0\n' 'guest tested nothing'
+	canned cut-off 'ok - one\nok - tw' 'guest ended without a verdict'
+	QEMU=false red no-qemu nothing 90 'qemu failed'
+	wait "$hang"
+	expect_red harness-hang hang 'guest hung, ended after 20 s'
+}
+
+usage()
+{
+	sed -n '4,11s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+
+main()
+{
+	local kernels
+	local -a wanted list
+
+	[ $# -gt 0 ] || usage
+	case $1 in
+	run | all | selftest) [ $# = 1 ] || usage ;;
+	-*) usage ;;
+	esac
+	mapfile -t wanted < <(names)
+	case $1 in
+	all) ;;
+	selftest) wanted=() ;;
+	*) wanted=("$@") ;;
+	esac
+	kernels=$(kernels_of "${wanted[@]}") || exit
+	mapfile -t list <<<"${kernels:-boot}"
+	prepare "${list[@]}"
+
+	if [ "$1" = run ]; then
+		echo "The guest is dressed as bare metal: it runs in QEMU (TCG), with the hypervisor bit"
+		echo "hidden, a hardware vendor's name in DMI and an emulated VT-d interrupt remapping unit."
+		echo "The device, edu, is an emulated one, too: QEMU's own, unmodified."
+		echo
+		boot_rows show run
+	else
+		boot_rows "" "${wanted[@]}"
+	fi
+	case $1 in
+	all | selftest) selftest ;;
+	esac
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+}
+
+trap stop_guests EXIT
+trap 'exit 130' INT TERM
+main "$@"

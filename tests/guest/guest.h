@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The guest side of the boot tests: a static init that drives the edu_ims
+ * sample and reports on the second serial port.
+ */
+#ifndef IMS_GUEST_H
+#define IMS_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __printf(a, b)	__attribute__((format(gnu_printf, a, b)))
+
+#define MAX_VECTORS	64
+#define NR_VECTORS	16
+
+/* A device message that takes longer than this to arrive is late. */
+#define LATE_MS		1000
+
+struct vector {
+	unsigned int		index;
+	unsigned int		irq;
+	char			store[32];
+	char			chip[64];
+	unsigned long long	address;
+	unsigned int		data;
+	unsigned long		fired;
+	unsigned long		received;
+};
+
+struct vectors {
+	int			nr;
+	struct vector		v[MAX_VECTORS];
+};
+
+/* report.c: the verdict channel and small file helpers */
+bool report_open(void);
+void report_done(void);
+void say(const char *fmt, ...) __printf(1, 2);
+bool check(bool ok, const char *detail, const char *fmt, ...) __printf(3, 4);
+const char *txt(const char *fmt, ...) __printf(1, 2);
+int read_file(const char *path, char *buf, size_t size);
+int write_file(const char *path, const char *text);
+int log_count(const char *a, const char *b, const char *c, char *line, size_t size);
+long now_ms(void);
+
+/* edu.c: the sample driver as seen from user space */
+extern char edu_name[32];
+bool edu_find(void);
+bool edu_is_bound(void);
+const char *edu_debugfs(const char *file);
+int edu_sysfs(const char *file, char *buf, size_t size);
+int edu_read_vectors(struct vectors *vs);
+long edu_settle(struct vectors *vs);
+bool edu_fire(const char *list, int times, const char *what);
+void edu_check_in_use(int want);
+void edu_check_msi(void);
+long irq_total(unsigned int irq, char *line, size_t size);
+bool interrupts_mention(const char *word);
+
+/* steps.c and life.c: what a scenario is made of */
+void step_run(const char *arg);
+void step_refused(const char *arg);
+void step_log(const char *arg);
+void step_hotplug(const char *arg);
+void step_rebind(const char *arg);
+void step_commitfail(const char *arg);
+void step_kmemleak(const char *arg);
+
+#endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PID 1 of a test guest. The words after "--" on the kernel command line are
+ * the steps of the scenario, run in order: STEP or STEP=ARGUMENT.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+/* The runner must go red on each of these; see "boot.sh selftest". */
+static void step_hang(const char *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+static void step_die(const char *arg)
+{
+	(void)arg;
+	/* The kernel panics when init ends. */
+	exit(1);
+}
+
+static void step_mute(const char *arg)
+{
+	(void)arg;
+	sync();
+	reboot(RB_AUTOBOOT);
+}
+
+static void step_fail(const char *arg)
+{
+	(void)arg;
+	check(false, "on purpose", "a check that fails");
+}
+
+static void step_nothing(const char *arg)
+{
+	(void)arg;
+}
+
+static const struct step {
+	const char	*name;
+	bool		needs_edu;
+	void		(*run)(const char *arg);
+} steps[] = {
+	{ "run",	true,	step_run },
+	{ "refused",	true,	step_refused },
+	{ "log",	false,	step_log },
+	{ "hotplug",	true,	step_hotplug },
+	{ "rebind",	true,	step_rebind },
+	{ "commitfail",	true,	step_commitfail },
+	{ "kmemleak",	false,	step_kmemleak },
+	{ "hang",	false,	step_hang },
+	{ "die",	false,	step_die },
+	{ "mute",	false,	step_mute },
+	{ "fail",	false,	step_fail },
+	{ "nothing",	false,	step_nothing },
+};
+
+static void run_step(const char *word)
+{
+	const char *arg = strchr(word, '=');
+	size_t len = arg ? (size_t)(arg - word) : strlen(word);
+	const struct step *s;
+
+	for (s = steps; s < steps + ARRAY_SIZE(steps); s++) {
+		if (strlen(s->name) != len || strncmp(s->name, word, len))
+			continue;
+		if (!s->needs_edu || edu_find())
+			s->run(arg ? arg + 1 : NULL);
+		return;
+	}
+	check(false, word, "scenario has known steps only");
+}
+
+static bool mount_all(void)
+{
+	static const char * const where[][2] = {
+		{ "proc",	"/proc" },
+		{ "sysfs",	"/sys" },
+		{ "devtmpfs",	"/dev" },
+		{ "debugfs",	"/sys/kernel/debug" },
+	};
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(where); i++) {
+		mkdir(where[i][1], 0755);
+		if (mount(where[i][0], where[i][1], where[i][0], 0, NULL))
+			ok = false;
+	}
+	return ok;
+}
+
+/* Lockdep neither warns nor taints: it switches itself off and says so. */
+static void check_lockdep(void)
+{
+	char buf[16384], *p;
+
+	if (read_file("/proc/lockdep_stats", buf, sizeof(buf)) <= 0)
+		return;
+	p = strstr(buf, "debug_locks:");
+	check(p && strtoul(p + strlen("debug_locks:"), NULL, 10) == 1,
+	      "it has switched itself off, see the console", "lockdep found nothing");
+}
+
+static void check_kernel_is_well(void)
+{
+	static const char * const bad[] = {
+		"WARNING:", "BUG:", "Oops", "INFO: possible", "INFO: task",
+		"suspicious RCU usage", "non-static key", "nobody cared",
+		"No irq handler for vector",
+	};
+	/* bad page, oops, warning, soft lockup */
+	const unsigned long mask = 1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14;
+	char buf[256] = "", line[256] = "cannot read the log";
+	int count = 0;
+	size_t i;
+
+	read_file("/proc/sys/kernel/tainted", buf, sizeof(buf));
+	check(buf[0] && !(strtoul(buf, NULL, 10) & mask), txt("tainted '%s'", buf),
+	      "kernel is not tainted by a warning");
+	for (i = 0; !count && i < ARRAY_SIZE(bad); i++)
+		count = log_count(bad[i], NULL, NULL, line, sizeof(line));
+	check(!count, line, "kernel log holds no warning and no oops");
+	check_lockdep();
+}
+
+int main(int argc, char **argv)
+{
+	bool mounted = mount_all();
+	int i;
+
+	if (!report_open())
+		return 1;
+	if (!mounted)
+		check(false, NULL, "init has its file systems");
+	for (i = 1; i < argc; i++)
+		run_step(argv[i]);
+	if (argc < 2)
+		check(false, NULL, "scenario has a step");
+	check_kernel_is_well();
+	report_done();
+	sync();
+	reboot(RB_AUTOBOOT);
+	return 1;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Steps that look at a machine as it is: IMS works and its numbers agree, or
+ * IMS is refused for the reason that the platform calls for.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+
+#define VERDICT	"ims: queue-memory store "
+
+/* The words of the scenario table and the kernel's own. */
+static const struct {
+	const char *word;
+	const char *reason;
+} reasons[] = {
+	{ "bare",	"bare metal with interrupt remapping" },
+	{ "rewrite",	"message would be rewritten on every affinity change" },
+	{ "guest",	"guest, hypervisor offers no translation" },
+	{ "off",	"disabled on the command line" },
+	{ "virtual",	"virtual interrupt remapping, counts as a guest" },
+};
+
+static const char *reason_of(const char *word)
+{
+	size_t i;
+
+	for (i = 0; word && i < ARRAY_SIZE(reasons); i++) {
+		if (!strcmp(word, reasons[i].word))
+			return reasons[i].reason;
+	}
+	return word;
+}
+
+static void check_verdict(const char *verdict, const char *word)
+{
+	const char *want = txt(VERDICT "%s: %s", verdict, word ? reason_of(word) : "");
+	char line[512] = "the log holds no verdict";
+	int ret;
+
+	ret = log_count(VERDICT, NULL, NULL, line, sizeof(line));
+	if (ret > 0)
+		say("%s", line);
+	ret = log_count(want, NULL, NULL, NULL, 0);
+	check(ret > 0, line, "verdict is '%s'", want);
+}
+
+static void check_mode(const char *mode, const char *reason)
+{
+	const char *want = reason ? txt("%s: %s", mode, reason) : mode;
+	char buf[512];
+	int ret;
+
+	ret = read_file(edu_debugfs("mode"), buf, sizeof(buf));
+	if (reason && ret > 0)
+		say("mode: %s", buf);
+	check(ret > 0 && !strncmp(buf, mode, strlen(mode)) && (!reason || strstr(buf, reason)),
+	      ret < 0 ? strerror(-ret) : txt("it is '%s'", buf), "driver mode is '%s'", want);
+}
+
+static void check_sysfs(const char *file, const char *want)
+{
+	char buf[64];
+	int ret;
+
+	ret = edu_sysfs(file, buf, sizeof(buf));
+	check(ret > 0 && !strcmp(buf, want), ret < 0 ? strerror(-ret) : txt("it is '%s'", buf),
+	      "sysfs ims/%s is %s", file, want);
+}
+
+static void show_table(const char *when, const struct vectors *vs)
+{
+	const struct vector *v;
+
+	say(" ");
+	say("%s", when);
+	say("%4s %5s  %-13s %-26s %-18s %-10s %6s %9s", "irq", "index", "store",
+	    "chip", "address", "data", "fired", "received");
+	for (v = vs->v; v < vs->v + vs->nr; v++)
+		say("%4u %5u  %-13s %-26s 0x%016llx 0x%08x %6lu %9lu", v->irq, v->index,
+		    v->store, v->chip, v->address, v->data, v->fired, v->received);
+}
+
+/* Messages must be usable and the irq numbers must be vectors of their own. */
+static void check_table(const struct vectors *vs)
+{
+	const char *bad = NULL;
+	int i, j;
+
+	for (i = 0; i < vs->nr; i++) {
+		if (strcmp(vs->v[i].store, "queue-memory") ||
+		    (vs->v[i].address >> 20) != 0xfee)
+			bad = txt("vector %u has store %s, message address 0x%llx",
+				  vs->v[i].index, vs->v[i].store, vs->v[i].address);
+		for (j = 0; j < i; j++) {
+			if (vs->v[i].irq == vs->v[j].irq || vs->v[i].index == vs->v[j].index)
+				bad = txt("vectors %u and %u share an irq or an index",
+					  vs->v[i].index, vs->v[j].index);
+		}
+	}
+	check(vs->nr == NR_VECTORS && !bad, bad ? bad : txt("%d vectors", vs->nr),
+	      "%d vectors hold a message and an irq of their own", NR_VECTORS);
+}
+
+/* The driver's counter and the kernel's own, which nobody here wrote. */
+static void check_interrupts(const struct vectors *vs, const struct vectors *start, int rounds)
+{
+	unsigned long fired, received;
+	const struct vector *v;
+	char line[512];
+	long total;
+	int i;
+
+	say(" ");
+	say("/proc/interrupts");
+	for (i = 0; i < vs->nr; i++) {
+		v = &vs->v[i];
+		fired = v->fired - start->v[i].fired;
+		received = v->received - start->v[i].received;
+		snprintf(line, sizeof(line), "no line in /proc/interrupts");
+		total = irq_total(v->irq, line, sizeof(line));
+		say("%s", line);
+		check(fired == (unsigned long)rounds && received == fired &&
+		      total == (long)v->received && strstr(line, v->chip),
+		      txt("%s", line), "vector %u (irq %u): %lu fired, %lu received, %ld counted",
+		      v->index, v->irq, fired, received, total);
+	}
+}
+
+/* The main scenario: every vector fires, twice, and all the numbers agree. */
+void step_run(const char *arg)
+{
+	struct vectors start, vs;
+	int ret;
+
+	check_mode("ims", NULL);
+	check_verdict("allowed", arg);
+	check_sysfs("enabled", "1");
+	check_sysfs("store", "queue-memory");
+	edu_check_in_use(NR_VECTORS);
+
+	ret = edu_read_vectors(&start);
+	if (!check(!ret, strerror(-ret), "driver lists its vectors"))
+		return;
+	check_table(&start);
+	show_table("before", &start);
+	edu_fire("0-15", 1, txt("round 1: all received within %d ms", LATE_MS));
+	edu_check_msi();
+	edu_fire("0-15", 1, txt("round 2: all received within %d ms", LATE_MS));
+	edu_read_vectors(&vs);
+	show_table("after two rounds", &vs);
+	check_interrupts(&vs, &start, 2);
+}
+
+void step_refused(const char *arg)
+{
+	struct vectors vs;
+	char buf[64] = "";
+	int ret;
+
+	check_mode("msi", reason_of(arg));
+	check_verdict("refused", arg);
+	ret = edu_sysfs("enabled", buf, sizeof(buf));
+	check(ret == -ENOENT || !strcmp(buf, "0"), txt("ims/enabled is '%s'", buf),
+	      "sysfs does not show IMS as enabled");
+	ret = edu_read_vectors(&vs);
+	check(!ret && !vs.nr, ret ? strerror(-ret) : txt("%d vectors", vs.nr),
+	      "driver has no IMS vectors");
+	ret = write_file(edu_debugfs("fire"), "0");
+	check(ret == -ENODEV, strerror(-ret), "firing gives ENODEV");
+	edu_check_msi();
+}
+
+/* One line of the core, and one only, holds the word. */
+void step_log(const char *arg)
+{
+	char line[512] = "no such line";
+	int ret;
+
+	ret = log_count("ims:", arg, NULL, line, sizeof(line));
+	if (ret > 0)
+		say("%s", line);
+	check(ret == 1, ret > 1 ? txt("%d times", ret) : line,
+	      "log says '%s' exactly once", arg ? arg : "");
+}
