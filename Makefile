@@ -27,6 +27,8 @@ run:
 boot:
 	@scripts/deps build qemu base
 	@scripts/tree "$(BASE)"
+	@scripts/kernel "$(BASE)" boot
+	@scripts/kernel "$(BASE)" debug
 	@tests/boot.sh all
 
 test:

@@ -40,8 +40,10 @@ static bool pci_ims_possible(struct pci_dev *pdev)
  */
 struct ims_verdict pci_ims_check(struct pci_dev *pdev, enum ims_store_kind kind)
 {
-	if (!pci_ims_possible(pdev))
+	if (!pci_ims_possible(pdev)) {
+		dev_info_once(&pdev->dev, "IMS refused: %s\n", ims_reason_text(IMS_REASON_NO_PARENT));
 		return (struct ims_verdict){ .reason = IMS_REASON_NO_PARENT };
+	}
 
 	return ims_check(&pdev->dev, kind);
 }
