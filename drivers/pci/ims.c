@@ -29,6 +29,18 @@ static bool pci_ims_possible(struct pci_dev *pdev)
 }
 
 /**
+ * pci_ims_reason - Reason of a verdict in words
+ * @verdict:	What pci_ims_check() returned
+ *
+ * Return: A constant string
+ */
+const char *pci_ims_reason(struct ims_verdict verdict)
+{
+	return ims_reason_text(verdict.reason);
+}
+EXPORT_SYMBOL_GPL(pci_ims_reason);
+
+/**
  * pci_ims_check - Find out whether a device may use IMS on this machine
  * @pdev:	The PCI device
  * @kind:	The kind of store which is to be used
@@ -41,25 +53,15 @@ static bool pci_ims_possible(struct pci_dev *pdev)
 struct ims_verdict pci_ims_check(struct pci_dev *pdev, enum ims_store_kind kind)
 {
 	if (!pci_ims_possible(pdev)) {
-		dev_info_once(&pdev->dev, "IMS refused: %s\n", ims_reason_text(IMS_REASON_NO_PARENT));
-		return (struct ims_verdict){ .reason = IMS_REASON_NO_PARENT };
+		const struct ims_verdict none = { .reason = IMS_REASON_NO_PARENT };
+
+		dev_info_once(&pdev->dev, "IMS refused: %s\n", pci_ims_reason(none));
+		return none;
 	}
 
 	return ims_check(&pdev->dev, kind);
 }
 EXPORT_SYMBOL_GPL(pci_ims_check);
-
-/**
- * pci_ims_reason - Reason of a verdict in words
- * @verdict:	What pci_ims_check() returned
- *
- * Return: A constant string
- */
-const char *pci_ims_reason(struct ims_verdict verdict)
-{
-	return ims_reason_text(verdict.reason);
-}
-EXPORT_SYMBOL_GPL(pci_ims_reason);
 
 /**
  * pci_ims_create - Create the IMS domain of a PCI device

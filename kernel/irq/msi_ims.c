@@ -45,6 +45,7 @@ struct ims_domain {
 struct ims_vector_state {
 	struct ims_vector	vec;
 	const struct ims_store	*store;
+	/* Outside of the interrupt descriptor lock */
 	struct mutex		lock;
 	int			error;
 	bool			dirty;
@@ -239,13 +240,17 @@ static int ims_queue_commit(struct irq_data *d, struct ims_vector_state *state)
  * disable_irq() does, so that enable_irq() is the way to try again, and make one
  * attempt to get the masked state to the device.
  */
-static void ims_queue_commit_failed(struct irq_data *d, struct ims_vector_state *state)
+static void ims_queue_commit_failed(struct irq_data *d, struct ims_vector_state *state,
+				    bool known)
 {
 	struct irq_desc *desc = irq_data_to_desc(d);
 
-	dev_err(irq_data_get_msi_desc(d)->dev,
-		"IMS vector %u: commit failed with error %d, vector is masked\n",
-		state->vec.index, state->error);
+	/* Once, until the device takes a change again */
+	if (!known) {
+		dev_err(irq_data_get_msi_desc(d)->dev,
+			"IMS vector %u: commit failed with error %d, vector is masked\n",
+			state->vec.index, state->error);
+	}
 
 	scoped_guard(raw_spinlock_irqsave, &desc->lock) {
 		if (desc->action && !irqd_irq_disabled(d))
@@ -260,9 +265,11 @@ static void ims_queue_bus_sync_unlock(struct irq_data *d)
 	struct ims_vector_state *state = irq_data_get_irq_chip_data(d);
 
 	if (READ_ONCE(state->dirty)) {
+		bool known = state->error;
+
 		WRITE_ONCE(state->error, ims_queue_commit(d, state));
 		if (state->error)
-			ims_queue_commit_failed(d, state);
+			ims_queue_commit_failed(d, state, known);
 	}
 	mutex_unlock(&state->lock);
 }
@@ -564,7 +571,7 @@ void ims_free_irq(struct device *dev, struct msi_map map)
 		return;
 
 	d = irq_get_irq_data(map.virq);
-	if (WARN_ON_ONCE(!d || d->hwirq != map.index))
+	if (WARN_ON_ONCE(!d || irq_data_get_msi_desc(d)->msi_index != map.index))
 		return;
 
 	if (ims_is_queue(d) && !ims_queue_flush(d)) {
@@ -613,7 +620,8 @@ static int ims_restore_vector(struct irq_data *d)
 		struct ims_vector_state *state = irq_data_get_irq_chip_data(d);
 
 		WRITE_ONCE(state->dirty, true);
-		return ims_queue_flush(d) ? READ_ONCE(state->error) : -EIO;
+		ims_queue_flush(d);
+		return READ_ONCE(state->error);
 	}
 
 	scoped_guard(raw_spinlock_irqsave, &desc->lock) {

@@ -73,9 +73,8 @@ struct edu_vector {
  * @pdev:	The PCI device
  * @regs:	Mapped registers
  * @debugfs:	Directory of the device
- * @dma_lock:	The device has one DMA engine, also serializes fire and reload
- *		against each other by @vec_lock, which is taken outside
- * @vec_lock:	Protects @vecs
+ * @dma_lock:	The device has one DMA engine
+ * @vec_lock:	Serializes what debugfs does to @vecs
  * @bounce:	Memory side of the transfers, as large as the buffer
  * @bounce_dma:	Bus address of @bounce
  * @verdict:	Result of the platform check
@@ -89,7 +88,9 @@ struct edu_ims {
 	struct pci_dev		*pdev;
 	void __iomem		*regs;
 	struct dentry		*debugfs;
+	/* Inside of vec_lock and of the chip bus lock of a vector */
 	struct mutex		dma_lock;
+	/* Outermost */
 	struct mutex		vec_lock;
 	struct edu_context	*bounce;
 	dma_addr_t		bounce_dma;
