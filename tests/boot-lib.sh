@@ -56,7 +56,7 @@ build_initramfs()
 
 # Sets machine=(...): what QEMU shows. "bare" hides the hypervisor bit and
 # takes a hardware vendor's name, "vtd" is a remapping unit that looks
-# physical, "vvtd" one that says it is virtual.
+# physical, "vvtd" and "vamd" are units that say that they are virtual.
 set_machine()
 {
 	machine=(-machine q35)
@@ -69,6 +69,7 @@ set_machine()
 	case $1 in
 	*-vtd) machine+=(-device "intel-iommu,intremap=on") ;;
 	*-vvtd) machine+=(-device "intel-iommu,intremap=on,caching-mode=on") ;;
+	*-vamd) machine+=(-device amd-iommu,intremap=on) ;;
 	esac
 	machine+=(-device "edu,dma_mask=0xffffffff,addr=4")
 }

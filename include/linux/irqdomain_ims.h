@@ -68,8 +68,11 @@ struct ims_device_ops {
  * @commit:	Bring the recorded state to the device: the message @msg and
  *		whether the vector is masked. Invoked from task context
  *		without a spinlock held, may sleep. Calls for one vector are
- *		serialized, calls for different vectors are not. Returns 0 or
- *		a negative error code when the device did not take it.
+ *		serialized, calls for different vectors are not. An event
+ *		which happens while masked must be remembered by the device.
+ *		A device with IMS_STORE_NO_MASK gets an empty message instead
+ *		and must not raise events then. Returns 0 or a negative error
+ *		code when the device did not take it.
  */
 struct ims_queue_ops {
 	int	(*commit)(const struct ims_vector *vec, const struct msi_msg *msg, bool masked);

@@ -38,9 +38,12 @@ struct ims_domain {
  * @vec:	What the callbacks get to see
  * @store:	The store which holds the vector
  * @lock:	Queue memory: serializes commits, taken as the chip bus lock
- * @error:	Queue memory: result of the last requested commit
+ * @error:	Queue memory: why the vector is not in the state that was asked
+ *		for, 0 if it is
  * @dirty:	Queue memory: the device does not have the recorded state.
  *		Set under the interrupt descriptor lock.
+ * @stopped:	Queue memory: the core has disabled the interrupt after a failed
+ *		commit
  */
 struct ims_vector_state {
 	struct ims_vector	vec;
@@ -49,6 +52,7 @@ struct ims_vector_state {
 	struct mutex		lock;
 	int			error;
 	bool			dirty;
+	bool			stopped;
 };
 
 /* Device memory with the ready-made slot layout */
@@ -215,6 +219,20 @@ static void ims_queue_bus_lock(struct irq_data *d)
 	mutex_lock(&state->lock);
 }
 
+/*
+ * What the device has to know of the mask state. A mask which the flow handler
+ * or the suspend code undo on their own is none of its business, because they do
+ * so without the chip bus lock and nothing would be committed then.
+ */
+static bool ims_queue_masked(struct irq_desc *desc)
+{
+	lockdep_assert_held(&desc->lock);
+
+	if (!irqd_irq_masked(&desc->irq_data) || !irqd_irq_disabled(&desc->irq_data))
+		return false;
+	return !(desc->istate & IRQS_SUSPENDED) || desc->depth > 1;
+}
+
 static int ims_queue_commit(struct irq_data *d, struct ims_vector_state *state)
 {
 	struct irq_desc *desc = irq_data_to_desc(d);
@@ -224,10 +242,14 @@ static int ims_queue_commit(struct irq_data *d, struct ims_vector_state *state)
 
 	scoped_guard(raw_spinlock_irqsave, &desc->lock) {
 		msg = irq_data_get_msi_desc(d)->msg;
-		masked = irqd_irq_masked(d);
+		masked = ims_queue_masked(desc);
 		/* A change from now on, e.g. by the flow handler, is for the next commit */
 		WRITE_ONCE(state->dirty, false);
 	}
+
+	/* Nothing to send is the next best to a mask */
+	if (masked && (state->store->flags & IMS_STORE_NO_MASK))
+		msg = (struct msi_msg){ };
 
 	ret = state->store->queue_ops->commit(&state->vec, &msg, masked);
 	if (ret)
@@ -244,31 +266,42 @@ static void ims_queue_commit_failed(struct irq_data *d, struct ims_vector_state 
 				    bool known)
 {
 	struct irq_desc *desc = irq_data_to_desc(d);
+	int ret;
+
+	scoped_guard(raw_spinlock_irqsave, &desc->lock) {
+		if (desc->action && !irqd_irq_disabled(d)) {
+			__disable_irq(desc);
+			state->stopped = true;
+		}
+		mask_irq(desc);
+	}
+	ret = ims_queue_commit(d, state);
 
 	/* Once, until the device takes a change again */
 	if (!known) {
 		dev_err(irq_data_get_msi_desc(d)->dev,
-			"IMS vector %u: commit failed with error %d, vector is masked\n",
-			state->vec.index, state->error);
+			"IMS vector %u: commit failed with error %d, vector is %s\n",
+			state->vec.index, state->error,
+			ret ? "disabled but its state in the device unknown" : "masked");
 	}
-
-	scoped_guard(raw_spinlock_irqsave, &desc->lock) {
-		if (desc->action && !irqd_irq_disabled(d))
-			__disable_irq(desc);
-		mask_irq(desc);
-	}
-	ims_queue_commit(d, state);
 }
 
 static void ims_queue_bus_sync_unlock(struct irq_data *d)
 {
 	struct ims_vector_state *state = irq_data_get_irq_chip_data(d);
 
+	/* Enabled again or freed: what follows is a new attempt */
+	if (state->stopped && (!irqd_irq_disabled(d) || !irq_data_to_desc(d)->action))
+		state->stopped = false;
+
 	if (READ_ONCE(state->dirty)) {
 		bool known = state->error;
+		int ret = ims_queue_commit(d, state);
 
-		WRITE_ONCE(state->error, ims_queue_commit(d, state));
-		if (state->error)
+		/* That the mask got through does not make a stopped vector work */
+		if (ret || !state->stopped)
+			WRITE_ONCE(state->error, ret);
+		if (ret)
 			ims_queue_commit_failed(d, state, known);
 	}
 	mutex_unlock(&state->lock);
@@ -366,8 +399,57 @@ static const struct msi_domain_template *ims_store_template(const struct ims_sto
 	}
 }
 
+static bool ims_is_queue(struct irq_data *d)
+{
+	return d->chip->irq_bus_sync_unlock == ims_queue_bus_sync_unlock;
+}
+
+/* Let a queue memory store commit what is outstanding. Returns whether it did. */
+static bool ims_queue_flush(struct irq_data *d)
+{
+	struct ims_vector_state *state = irq_data_get_irq_chip_data(d);
+
+	if (READ_ONCE(state->dirty)) {
+		ims_queue_bus_lock(d);
+		ims_queue_bus_sync_unlock(d);
+	}
+	return !READ_ONCE(state->dirty);
+}
+
+/*
+ * Calls @fn for each allocated vector. The descriptors are not locked meanwhile,
+ * because @fn runs device commands, so nobody must free a vector concurrently.
+ * Returns the first error.
+ */
+static int ims_for_each_vector(struct device *dev, const struct ims_store *store,
+			       int (*fn)(struct irq_data *d))
+{
+	unsigned int index, virq, size = store->size ?: MSI_MAX_INDEX + 1;
+	int ret = 0, err;
+
+	for (index = 0; index < size; index++) {
+		virq = msi_domain_get_virq(dev, MSI_SECONDARY_DOMAIN, index);
+		err = virq ? fn(irq_get_irq_data(virq)) : 0;
+		if (!ret)
+			ret = err;
+	}
+	return ret;
+}
+
+static int ims_release_vector(struct irq_data *d)
+{
+	if (ims_is_queue(d) && !ims_queue_flush(d)) {
+		dev_err(irq_data_get_msi_desc(d)->dev,
+			"IMS vector %lu: not cleared by the device, reset the device\n", d->hwirq);
+	}
+	return 0;
+}
+
 static void ims_domain_release(struct device *dev, void *res)
 {
+	struct ims_domain *ims = res;
+
+	ims_for_each_vector(dev, &ims->store, ims_release_vector);
 	msi_domain_free_irqs_all(dev, MSI_SECONDARY_DOMAIN);
 	msi_remove_device_irq_domain(dev, MSI_SECONDARY_DOMAIN);
 }
@@ -377,9 +459,9 @@ static struct ims_domain *ims_find_domain(struct device *dev)
 	return devres_find(dev, ims_domain_release, NULL, NULL);
 }
 
-/* @data NULL: the domain data is the state of the core */
+/* A template of the driver comes with its own domain data, which may be NULL */
 static int ims_add_domain(struct device *dev, const struct msi_domain_template *template,
-			  const struct ims_store *store, void *data)
+			  const struct ims_store *store, bool own, void *data)
 {
 	struct ims_domain *ims;
 
@@ -394,7 +476,7 @@ static int ims_add_domain(struct device *dev, const struct msi_domain_template *
 	ims->store = *store;
 
 	if (!msi_create_device_irq_domain(dev, MSI_SECONDARY_DOMAIN, template, store->size,
-					  data ?: ims, NULL)) {
+					  own ? data : ims, NULL)) {
 		devres_free(ims);
 		return -ENODEV;
 	}
@@ -431,7 +513,7 @@ int ims_create_domain(struct device *dev, const struct ims_store *store,
 	template.chip.name = bus->chip_name;
 	template.info.bus_token = bus->bus_token;
 	template.info.flags |= bus->flags;
-	return ims_add_domain(dev, &template, store, NULL);
+	return ims_add_domain(dev, &template, store, false, NULL);
 }
 
 /**
@@ -461,7 +543,7 @@ int ims_create_template_domain(struct device *dev, const struct msi_domain_templ
 	/* The index is the hardware interrupt number, nothing else is unique */
 	if (!copy.ops.set_desc)
 		copy.ops.set_desc = ims_set_desc;
-	return ims_add_domain(dev, &copy, &store, data);
+	return ims_add_domain(dev, &copy, &store, true, data);
 }
 
 /**
@@ -482,7 +564,8 @@ void ims_remove_domain(struct device *dev)
  * ims_alloc_irq - Allocate one vector from the IMS domain of a device
  * @dev:	The device
  * @cookie:	Optional: handed to the callbacks of the store
- * @affdesc:	Optional: initial affinity
+ * @affdesc:	Optional: initial affinity. Queue memory does not support
+ *		managed affinity.
  *
  * Context: Task context, may sleep
  *
@@ -492,8 +575,17 @@ void ims_remove_domain(struct device *dev)
 struct msi_map ims_alloc_irq(struct device *dev, union msi_instance_cookie *cookie,
 			     const struct irq_affinity_desc *affdesc)
 {
+	struct ims_domain *ims;
+
 	if (!dev->msi.data)
 		return (struct msi_map){ .index = -ENODEV };
+
+	/* CPU hotplug shuts managed interrupts down without the chip bus lock */
+	if (affdesc && affdesc->is_managed) {
+		ims = ims_find_domain(dev);
+		if (ims && ims->store.kind == IMS_STORE_QUEUE_MEMORY)
+			return (struct msi_map){ .index = -EINVAL };
+	}
 
 	return msi_domain_alloc_irq_at(dev, MSI_SECONDARY_DOMAIN, MSI_ANY_INDEX, affdesc, cookie);
 }
@@ -534,23 +626,6 @@ unwind:
 	return ret;
 }
 
-static bool ims_is_queue(struct irq_data *d)
-{
-	return d->chip->irq_bus_sync_unlock == ims_queue_bus_sync_unlock;
-}
-
-/* Let a queue memory store commit what is outstanding. Returns whether it did. */
-static bool ims_queue_flush(struct irq_data *d)
-{
-	struct ims_vector_state *state = irq_data_get_irq_chip_data(d);
-
-	if (READ_ONCE(state->dirty)) {
-		ims_queue_bus_lock(d);
-		ims_queue_bus_sync_unlock(d);
-	}
-	return !READ_ONCE(state->dirty);
-}
-
 /**
  * ims_free_irq - Free a vector
  * @dev:	The device
@@ -565,13 +640,15 @@ static bool ims_queue_flush(struct irq_data *d)
  */
 void ims_free_irq(struct device *dev, struct msi_map map)
 {
+	struct msi_desc *desc;
 	struct irq_data *d;
 
 	if (WARN_ON_ONCE(map.index < 0 || map.virq <= 0))
 		return;
 
 	d = irq_get_irq_data(map.virq);
-	if (WARN_ON_ONCE(!d || irq_data_get_msi_desc(d)->msi_index != map.index))
+	desc = d ? irq_data_get_msi_desc(d) : NULL;
+	if (WARN_ON_ONCE(!desc || desc->dev != dev || desc->msi_index != map.index))
 		return;
 
 	if (ims_is_queue(d) && !ims_queue_flush(d)) {
@@ -620,7 +697,11 @@ static int ims_restore_vector(struct irq_data *d)
 		struct ims_vector_state *state = irq_data_get_irq_chip_data(d);
 
 		WRITE_ONCE(state->dirty, true);
-		ims_queue_flush(d);
+		/* Stopped by an earlier failure: this is the next attempt */
+		if (state->stopped)
+			enable_irq(d->irq);
+		else
+			ims_queue_flush(d);
 		return READ_ONCE(state->error);
 	}
 
@@ -641,7 +722,8 @@ static int ims_restore_vector(struct irq_data *d)
  *		can be restored as soon as it is accessible, queue memory when
  *		the driver has set the device up again.
  *
- * Context: Task context, may sleep. The device must not raise events.
+ * Context: Task context, may sleep. The device must not raise events and no
+ * vector must be freed concurrently.
  *
  * Return: 0 on success, otherwise the first error. The failed vectors are
  * disabled, the others are restored.
@@ -649,20 +731,12 @@ static int ims_restore_vector(struct irq_data *d)
 int ims_restore(struct device *dev, enum ims_store_kind kind)
 {
 	struct ims_domain *ims = ims_find_domain(dev);
-	struct msi_desc *desc;
-	int ret = 0, err;
 
 	/* Without operations the chip is the driver's own and so is the restore */
 	if (!ims || ims->store.kind != kind || !ims_store_template(&ims->store))
 		return 0;
 
-	guard(msi_descs_lock)(dev);
-	msi_domain_for_each_desc(desc, dev, MSI_SECONDARY_DOMAIN, MSI_DESC_ASSOCIATED) {
-		err = ims_restore_vector(irq_get_irq_data(desc->irq));
-		if (!ret)
-			ret = err;
-	}
-	return ret;
+	return ims_for_each_vector(dev, &ims->store, ims_restore_vector);
 }
 
 /**

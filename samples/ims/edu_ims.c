@@ -162,13 +162,16 @@ static int edu_read_back(struct edu_ims *edu)
 static int edu_emit(struct edu_ims *edu, unsigned int index)
 {
 	const struct edu_context *ctx = edu->bounce + index;
+	int ret;
 
 	if (!ctx->enabled)
 		return -ENXIO;
 
-	edu->vecs[index].fired++;
-	return edu_dma(edu, edu_slot(index) + offsetof(struct edu_context, data),
-		       le64_to_cpu(ctx->address), sizeof(ctx->data), EDU_DMA_FROM_BUFFER);
+	ret = edu_dma(edu, edu_slot(index) + offsetof(struct edu_context, data),
+		      le64_to_cpu(ctx->address), sizeof(ctx->data), EDU_DMA_FROM_BUFFER);
+	if (!ret)
+		edu->vecs[index].fired++;
+	return ret;
 }
 
 static int edu_fire(struct edu_ims *edu, const unsigned long *which)
@@ -547,6 +550,26 @@ static void edu_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 }
 
+/* The internal buffer does not survive a loss of power */
+static int edu_resume(struct device *dev)
+{
+	struct edu_ims *edu = dev_get_drvdata(dev);
+
+	guard(mutex)(&edu->vec_lock);
+	return pci_ims_restore(edu->pdev);
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(edu_pm_ops, NULL, edu_resume);
+
+static void edu_reset_done(struct pci_dev *pdev)
+{
+	edu_resume(&pdev->dev);
+}
+
+static const struct pci_error_handlers edu_err_handler = {
+	.reset_done	= edu_reset_done,
+};
+
 static const struct pci_device_id edu_ids[] = {
 	{ PCI_DEVICE(0x1234, 0x11e8) },
 	{ }
@@ -558,6 +581,8 @@ static struct pci_driver edu_driver = {
 	.id_table	= edu_ids,
 	.probe		= edu_probe,
 	.remove		= edu_remove,
+	.driver.pm	= pm_sleep_ptr(&edu_pm_ops),
+	.err_handler	= &edu_err_handler,
 };
 module_pci_driver(edu_driver);
 
