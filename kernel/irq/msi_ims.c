@@ -416,13 +416,15 @@ static bool ims_queue_flush(struct irq_data *d)
 	return !READ_ONCE(state->dirty);
 }
 
+typedef int (*ims_vector_fn)(struct irq_data *d);
+
 /*
  * Calls @fn for each allocated vector. The descriptors are not locked meanwhile,
  * because @fn runs device commands, so nobody must free a vector concurrently.
  * Returns the first error.
  */
 static int ims_for_each_vector(struct device *dev, const struct ims_store *store,
-			       int (*fn)(struct irq_data *d))
+			       ims_vector_fn fn)
 {
 	unsigned int index, virq, size = store->size ?: MSI_MAX_INDEX + 1;
 	int ret = 0, err;

@@ -1262,6 +1262,70 @@ static int ims_test_init(struct kunit *test)
 	return 0;
 }
 
+/* That the mask got through later does not bring a stopped vector back */
+static void ims_test_error_stays(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irq = ims_test_start(test, ims_test_queue_store(ctx));
+	unsigned int virq = irq->map.virq;
+
+	ctx->fail_commits = 2;
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), -ETIMEDOUT);
+	ims_test_log_reset(ctx);
+	disable_irq(virq);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
+	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), -ETIMEDOUT);
+	enable_irq(virq);
+	KUNIT_EXPECT_TRUE(test, ims_test_stopped(virq));
+	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), -ETIMEDOUT);
+
+	/* Restoring is an attempt to start it again */
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), 0);
+	KUNIT_EXPECT_FALSE(test, ims_test_stopped(virq));
+	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), 0);
+}
+
+/* What the flow handler masks it unmasks without a chance to commit */
+static void ims_test_flow_mask(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irq = ims_test_start(test, ims_test_queue_store(ctx));
+	struct irq_desc *desc = irq_to_desc(irq->map.virq);
+
+	ims_test_log_reset(ctx);
+	scoped_guard(raw_spinlock_irqsave, &desc->lock)
+		mask_irq(desc);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
+	scoped_guard(raw_spinlock_irqsave, &desc->lock)
+		unmask_irq(desc);
+}
+
+static void ims_test_managed(struct kunit *test)
+{
+	const struct irq_affinity_desc managed = { .mask = *cpu_possible_mask, .is_managed = 1 };
+	struct ims_test *ctx = test->priv;
+
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq(ctx->dev, NULL, &managed).index, -EINVAL);
+	KUNIT_EXPECT_EQ(test, ims_vectors_in_use(ctx->dev), 0);
+}
+
+/* A clear which failed gets its last chance when the domain goes */
+static void ims_test_clear_on_removal(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irq = ims_test_start(test, ims_test_queue_store(ctx));
+
+	ctx->fail_commits = 6;
+	ims_test_release(test, irq);
+	KUNIT_ASSERT_NE(test, ctx->vectors[0].msg.address_lo, 0);
+	ctx->fail_commits = 0;
+	ims_remove_domain(ctx->dev);
+	KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.address_lo, 0);
+	KUNIT_EXPECT_TRUE(test, ctx->vectors[0].masked);
+}
+
 static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_slot_life),
 	KUNIT_CASE(ims_test_slot_layout),
@@ -1279,6 +1343,10 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_commit_fails),
 	KUNIT_CASE(ims_test_commit_keeps_failing),
 	KUNIT_CASE(ims_test_commit_fails_disabled),
+	KUNIT_CASE(ims_test_error_stays),
+	KUNIT_CASE(ims_test_flow_mask),
+	KUNIT_CASE(ims_test_managed),
+	KUNIT_CASE(ims_test_clear_on_removal),
 	KUNIT_CASE(ims_test_clear_fails),
 	KUNIT_CASE(ims_test_clear_late),
 	KUNIT_CASE(ims_test_exhaustion),
