@@ -291,6 +291,41 @@ static int pci_ims_test_irq_affinity(struct irq_data *d, const struct cpumask *m
 	return -EINVAL;
 }
 
+static void pci_ims_test_bus_token(struct msi_domain_template *t)
+{
+	t->info.bus_token = DOMAIN_BUS_PCI_DEVICE_MSIX;
+}
+
+static void pci_ims_test_no_alloc_flag(struct msi_domain_template *t)
+{
+	t->info.flags &= ~MSI_FLAG_ALLOC_SIMPLE_MSI_DESCS;
+}
+
+static void pci_ims_test_no_free_flag(struct msi_domain_template *t)
+{
+	t->info.flags &= ~MSI_FLAG_FREE_MSI_DESCS;
+}
+
+static void pci_ims_test_no_mask(struct msi_domain_template *t)
+{
+	t->chip.irq_mask = NULL;
+}
+
+static void pci_ims_test_no_unmask(struct msi_domain_template *t)
+{
+	t->chip.irq_unmask = NULL;
+}
+
+static void pci_ims_test_no_write(struct msi_domain_template *t)
+{
+	t->chip.irq_write_msi_msg = NULL;
+}
+
+static void pci_ims_test_affinity(struct msi_domain_template *t)
+{
+	t->chip.irq_set_affinity = pci_ims_test_irq_affinity;
+}
+
 static const struct msi_domain_template pci_ims_test_template = {
 	.chip = {
 		.name			= "PCI-IMS",
@@ -306,29 +341,29 @@ static const struct msi_domain_template pci_ims_test_template = {
 	},
 };
 
-/* Expects that the template with one assignment is refused */
-#define PCI_IMS_EXPECT_REFUSED(test, assignment)			\
-do {									\
-	struct msi_domain_template t = pci_ims_test_template;		\
-	struct pci_ims_test *_ctx = (test)->priv;			\
-									\
-	t.assignment;							\
-	KUNIT_EXPECT_FALSE_MSG(test,					\
-			       pci_create_ims_domain(_ctx->pdev, &t, 1, NULL),	\
-			       #assignment);				\
-} while (0)
+/* Things that a template can do wrong */
+static void (* const pci_ims_test_spoil[])(struct msi_domain_template *t) = {
+	pci_ims_test_bus_token,
+	pci_ims_test_no_alloc_flag,
+	pci_ims_test_no_free_flag,
+	pci_ims_test_no_mask,
+	pci_ims_test_no_unmask,
+	pci_ims_test_no_write,
+	pci_ims_test_affinity,
+};
 
 static void pci_ims_test_template_checks(struct kunit *test)
 {
 	struct pci_ims_test *ctx = test->priv;
+	struct msi_domain_template t;
+	unsigned int i;
 
-	PCI_IMS_EXPECT_REFUSED(test, info.bus_token = DOMAIN_BUS_PCI_DEVICE_MSIX);
-	PCI_IMS_EXPECT_REFUSED(test, info.flags &= ~MSI_FLAG_ALLOC_SIMPLE_MSI_DESCS);
-	PCI_IMS_EXPECT_REFUSED(test, info.flags &= ~MSI_FLAG_FREE_MSI_DESCS);
-	PCI_IMS_EXPECT_REFUSED(test, chip.irq_mask = NULL);
-	PCI_IMS_EXPECT_REFUSED(test, chip.irq_unmask = NULL);
-	PCI_IMS_EXPECT_REFUSED(test, chip.irq_write_msi_msg = NULL);
-	PCI_IMS_EXPECT_REFUSED(test, chip.irq_set_affinity = pci_ims_test_irq_affinity);
+	for (i = 0; i < ARRAY_SIZE(pci_ims_test_spoil); i++) {
+		t = pci_ims_test_template;
+		pci_ims_test_spoil[i](&t);
+		KUNIT_EXPECT_FALSE_MSG(test, pci_create_ims_domain(ctx->pdev, &t, 1, NULL),
+				       "fault %u", i);
+	}
 
 	KUNIT_EXPECT_TRUE(test, pci_create_ims_domain(ctx->pdev, &pci_ims_test_template, 1, NULL));
 	/* One is enough */
@@ -348,4 +383,5 @@ static struct kunit_suite pci_ims_test_suite = {
 	.init		= pci_ims_test_init,
 	.test_cases	= pci_ims_test_cases,
 };
+
 kunit_test_suite(pci_ims_test_suite);

@@ -416,15 +416,13 @@ static bool ims_queue_flush(struct irq_data *d)
 	return !READ_ONCE(state->dirty);
 }
 
-typedef int (*ims_vector_fn)(struct irq_data *d);
-
 /*
  * Calls @fn for each allocated vector. The descriptors are not locked meanwhile,
  * because @fn runs device commands, so nobody must free a vector concurrently.
  * Returns the first error.
  */
-static int ims_for_each_vector(struct device *dev, const struct ims_store *store,
-			       ims_vector_fn fn)
+static int ims_walk_vectors(struct device *dev, const struct ims_store *store,
+			    int (*fn)(struct irq_data *d))
 {
 	unsigned int index, virq, size = store->size ?: MSI_MAX_INDEX + 1;
 	int ret = 0, err;
@@ -451,7 +449,7 @@ static void ims_domain_release(struct device *dev, void *res)
 {
 	struct ims_domain *ims = res;
 
-	ims_for_each_vector(dev, &ims->store, ims_release_vector);
+	ims_walk_vectors(dev, &ims->store, ims_release_vector);
 	msi_domain_free_irqs_all(dev, MSI_SECONDARY_DOMAIN);
 	msi_remove_device_irq_domain(dev, MSI_SECONDARY_DOMAIN);
 }
@@ -738,7 +736,7 @@ int ims_restore(struct device *dev, enum ims_store_kind kind)
 	if (!ims || ims->store.kind != kind || !ims_store_template(&ims->store))
 		return 0;
 
-	return ims_for_each_vector(dev, &ims->store, ims_restore_vector);
+	return ims_walk_vectors(dev, &ims->store, ims_restore_vector);
 }
 
 /**
