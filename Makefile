@@ -4,7 +4,7 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run boot test kunit tree apply clean
+.PHONY: help run boot test kunit tree apply refresh clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
@@ -15,6 +15,7 @@ help:
 	@echo 'make boot                 the boot tests alone'
 	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
 	@echo 'make apply KDIR=path      put the series on your own kernel tree'
+	@echo 'make refresh [ARGS=...]    write patches/*/*.diff anew, see scripts/refresh'
 	@echo 'make clean                remove build/'
 	@echo 'BASE=$(BASE) (known: $(patsubst bases/%.mk,%,$(wildcard bases/*.mk)))'
 
@@ -45,6 +46,10 @@ tree:
 
 apply:
 	@scripts/apply "$(KDIR)"
+
+refresh:
+	@scripts/deps base check
+	@scripts/refresh "$(BASE)" $(ARGS)
 
 clean:
 	@rm -rf build

@@ -116,6 +116,28 @@ diff_paths() {
 
 path_ok() { [[ $1 != /* && "/$1/" != */../* && "/$1/" != */.ims/* ]]; }
 
+# The tree that scripts/tree composed in $dir: which of its files the series brought, and
+# where a file is as the base has it.
+declare -A was_overlay
+
+read_overlay() {
+	local path
+
+	while read -r path; do
+		was_overlay[$path]=1
+	done <"$dir/.ims/overlay"
+}
+
+fetch_pristine() {
+	if [[ -f $dir/.ims/orig/$1 ]]; then
+		say "$dir/.ims/orig/$1"
+	elif [[ -z ${was_overlay[$1]-} && -e $dir/$1 ]]; then
+		say "$dir/$1"
+	else
+		return 1
+	fi
+}
+
 # The series, composed.  compose FETCH OUT [AFTER] leaves in OUT every file that
 # the series touches, as it is after the series.  FETCH PATH prints where the
 # pristine PATH is, or fails where the base has none.  AFTER SLUG runs after each
