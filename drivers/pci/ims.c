@@ -45,7 +45,7 @@ EXPORT_SYMBOL_GPL(pci_ims_reason);
  * @pdev:	The PCI device
  * @kind:	The kind of store which is to be used
  *
- * Context: Any
+ * Context: Task context
  *
  * Return: The verdict of the platform check. ims_reason_text() tells the reason
  * in words.
@@ -75,8 +75,9 @@ EXPORT_SYMBOL_GPL(pci_ims_check);
  *
  * Return: 0 on success, -EINVAL when @store contradicts itself, -EBUSY when
  * there is an IMS domain already, -ENODEV when MSI is not available in the form
- * that is needed, -EOPNOTSUPP when the platform check says no, -ENOMEM when out
- * of memory
+ * that is needed, -EOPNOTSUPP when the platform check says no, -EPROBE_DEFER
+ * when it cannot know yet because the driver probes early during boot, -ENOMEM
+ * when out of memory
  */
 int pci_ims_create(struct pci_dev *pdev, const struct ims_store *store)
 {

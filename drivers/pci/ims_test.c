@@ -122,7 +122,11 @@ static const struct msi_parent_ops pci_ims_test_parent_ops = {
 
 static void pci_ims_test_facts(struct device *dev, struct ims_facts *facts)
 {
-	*facts = (struct ims_facts){ .supported = true, .parent = IMS_PARENT_REMAP };
+	*facts = (struct ims_facts){
+		.supported	= true,
+		.complete	= true,
+		.parent		= IMS_PARENT_REMAP,
+	};
 }
 
 static void pci_ims_test_remove_parent(void *data)

@@ -160,21 +160,38 @@ enum ims_parent {
 	IMS_PARENT_REMAP_VIRTUAL,
 };
 
+/* What gives a guest away, see ims_facts::guest */
+
+/* The CPU says that there is a hypervisor */
+#define IMS_GUEST_CPUID		BIT(0)
+/* The kernel has recognized a hypervisor */
+#define IMS_GUEST_DETECTED	BIT(1)
+/* The firmware tables describe a virtual machine */
+#define IMS_GUEST_DMI		BIT(2)
+/* The memory is protected from the host, so there is one */
+#define IMS_GUEST_CONFIDENTIAL	BIT(3)
+
 /**
  * struct ims_facts - Evidence for the platform check
  * @supported:	The architecture knows how to collect the evidence
- * @hypervisor:	There is a hypervisor
- * @foreign:	MSI messages are owned by somebody else, e.g. Xen
+ * @complete:	All of it has been collected. False early during boot.
+ * @foreign:	MSI messages are composed by somebody else, e.g. Xen
+ * @guest:	IMS_GUEST_* bits
  * @offered:	BIT(kind) for each store kind whose messages the hypervisor
  *		translates
  * @parent:	The MSI parent domain of the device
+ * @hypervisor:	Name of the hypervisor which was recognized or NULL
+ * @dmi:	What in the firmware tables describes a virtual machine or NULL
  */
 struct ims_facts {
 	bool			supported;
-	bool			hypervisor;
+	bool			complete;
 	bool			foreign;
+	unsigned int		guest;
 	unsigned int		offered;
 	enum ims_parent		parent;
+	const char		*hypervisor;
+	const char		*dmi;
 };
 
 /**
@@ -185,6 +202,7 @@ struct ims_facts {
  * @IMS_REASON_FORCED:		Guest, but enabled on the command line
  * @IMS_REASON_OFF:		Disabled on the command line
  * @IMS_REASON_ARCH:		Not supported by this architecture
+ * @IMS_REASON_EARLY:		Asked before the evidence is complete
  * @IMS_REASON_FOREIGN:		MSI is owned by somebody else
  * @IMS_REASON_NO_PARENT:	The MSI parent domain does not support IMS
  * @IMS_REASON_GUEST:		Guest and no offer from the hypervisor
@@ -200,6 +218,7 @@ enum ims_reason {
 	IMS_REASON_FORCED,
 	IMS_REASON_OFF,
 	IMS_REASON_ARCH,
+	IMS_REASON_EARLY,
 	IMS_REASON_FOREIGN,
 	IMS_REASON_NO_PARENT,
 	IMS_REASON_GUEST,

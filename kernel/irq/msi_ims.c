@@ -459,16 +459,28 @@ static struct ims_domain *ims_find_domain(struct device *dev)
 	return devres_find(dev, ims_domain_release, NULL, NULL);
 }
 
+/* Before the evidence is complete a driver is to come back, not to be turned away */
+static int ims_permit(struct device *dev, enum ims_store_kind kind)
+{
+	struct ims_verdict verdict = ims_check(dev, kind);
+
+	if (verdict.allowed)
+		return 0;
+	return verdict.reason == IMS_REASON_EARLY ? -EPROBE_DEFER : -EOPNOTSUPP;
+}
+
 /* A template of the driver comes with its own domain data, which may be NULL */
 static int ims_add_domain(struct device *dev, const struct msi_domain_template *template,
 			  const struct ims_store *store, bool own, void *data)
 {
 	struct ims_domain *ims;
+	int ret;
 
 	if (ims_find_domain(dev))
 		return -EBUSY;
-	if (!ims_check(dev, store->kind).allowed)
-		return -EOPNOTSUPP;
+	ret = ims_permit(dev, store->kind);
+	if (ret)
+		return ret;
 
 	ims = devres_alloc(ims_domain_release, sizeof(*ims), GFP_KERNEL);
 	if (!ims)

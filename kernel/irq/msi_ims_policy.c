@@ -14,8 +14,10 @@
 #include <linux/device.h>
 #include <linux/init.h>
 #include <linux/irqdomain_ims.h>
+#include <linux/kobject.h>
 #include <linux/printk.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include <kunit/static_stub.h>
 
@@ -37,11 +39,27 @@ static const char * const ims_reasons[] = {
 	[IMS_REASON_FORCED]		= "guest, but enabled on the command line",
 	[IMS_REASON_OFF]		= "disabled on the command line",
 	[IMS_REASON_ARCH]		= "not supported by this architecture",
+	[IMS_REASON_EARLY]		= "asked too early during boot",
 	[IMS_REASON_FOREIGN]		= "MSI is owned by the hypervisor",
 	[IMS_REASON_NO_PARENT]		= "MSI parent domain does not support IMS",
 	[IMS_REASON_GUEST]		= "guest, hypervisor offers no translation",
 	[IMS_REASON_VIRTUAL_REMAP]	= "virtual interrupt remapping, counts as a guest",
 	[IMS_REASON_REWRITE]		= "message would be rewritten on every affinity change",
+};
+
+/* What an administrator can do about a refusal, as far as anything can be done */
+static const char * const ims_hints[IMS_REASONS] = {
+	[IMS_REASON_OFF]		= "; boot without ims=off to change that",
+	[IMS_REASON_GUEST]		= "; boot with ims=on if it is known to translate",
+	[IMS_REASON_VIRTUAL_REMAP]	= "; boot with ims=on if the hypervisor is known to translate",
+	[IMS_REASON_REWRITE]		= "; enable interrupt remapping",
+};
+
+static const char * const ims_parent_names[] = {
+	[IMS_PARENT_NONE]		= "none",
+	[IMS_PARENT_VECTOR]		= "vector",
+	[IMS_PARENT_REMAP]		= "remapping",
+	[IMS_PARENT_REMAP_VIRTUAL]	= "virtual-remapping",
 };
 
 static enum ims_mode ims_mode __ro_after_init = IMS_MODE_AUTO;
@@ -51,8 +69,8 @@ static int __init ims_setup(char *str)
 	int mode = str ? match_string(ims_mode_names, ARRAY_SIZE(ims_mode_names), str) : -EINVAL;
 
 	if (mode < 0) {
-		pr_warn("unknown value '%.16s' on the command line, using auto. Known: auto, off, on\n",
-			str ?: "");
+		pr_warn_once("unknown value '%.16s' on the command line, using auto. Known: auto, off, on\n",
+			     str ?: "");
 		mode = IMS_MODE_AUTO;
 	}
 	ims_mode = mode;
@@ -107,19 +125,21 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 {
 	/* An emulated remapping unit gives a hypervisor away which hides its CPUID bit */
 	bool virtual_remap = facts->parent == IMS_PARENT_REMAP_VIRTUAL;
-	bool guest = facts->hypervisor || virtual_remap;
+	bool guest = facts->guest || virtual_remap;
 	bool offered = facts->offered & BIT(kind);
 
 	if (!facts->supported)
 		return ims_refuse(IMS_REASON_ARCH);
 	if (mode == IMS_MODE_OFF)
 		return ims_refuse(IMS_REASON_OFF);
+	if (!facts->complete)
+		return ims_refuse(IMS_REASON_EARLY);
 	if (facts->foreign)
 		return ims_refuse(IMS_REASON_FOREIGN);
 	if (facts->parent == IMS_PARENT_NONE)
 		return ims_refuse(IMS_REASON_NO_PARENT);
 	if (guest && !offered && mode != IMS_MODE_ON)
-		return ims_refuse(facts->hypervisor ? IMS_REASON_GUEST : IMS_REASON_VIRTUAL_REMAP);
+		return ims_refuse(facts->guest ? IMS_REASON_GUEST : IMS_REASON_VIRTUAL_REMAP);
 
 	/*
 	 * The vector domain changes the message under a raw spinlock and relies
@@ -138,10 +158,13 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 
 /**
  * ims_platform_facts - Collect the evidence for a device
- * @dev:	The device
+ * @dev:	The device, or NULL for the platform. The parent domain is then the
+ *		one that the first device has which has one at all.
  * @facts:	Where to store it, zeroed
  *
  * Overridden by architectures which support IMS.
+ *
+ * Context: Task context
  */
 void __weak ims_platform_facts(struct device *dev, struct ims_facts *facts)
 {
@@ -149,8 +172,10 @@ void __weak ims_platform_facts(struct device *dev, struct ims_facts *facts)
 
 /**
  * ims_gather_facts - Collect the evidence, replaceable by tests
- * @dev:	The device
+ * @dev:	The device or NULL, see ims_platform_facts()
  * @facts:	Where to store it
+ *
+ * Context: Task context
  */
 void ims_gather_facts(struct device *dev, struct ims_facts *facts)
 {
@@ -160,28 +185,27 @@ void ims_gather_facts(struct device *dev, struct ims_facts *facts)
 	ims_platform_facts(dev, facts);
 }
 
+static const char *ims_hint(struct ims_verdict verdict)
+{
+	return ims_hints[verdict.reason] ?: "";
+}
+
 static void ims_report(enum ims_store_kind kind, struct ims_verdict verdict)
 {
 	static unsigned long reported[IMS_STORE_KINDS];
 
+	/* No verdict yet */
+	if (verdict.reason == IMS_REASON_EARLY)
+		return;
 	if (test_and_set_bit(verdict.reason, &reported[kind]))
 		return;
 
-	pr_info("%s store %s: %s (ims=%s)\n", ims_kind_names[kind],
+	pr_info("%s store %s: %s (ims=%s)%s\n", ims_kind_names[kind],
 		verdict.allowed ? "allowed" : "refused", ims_reasons[verdict.reason],
-		ims_mode_names[ims_mode]);
+		ims_mode_names[ims_mode], ims_hint(verdict));
 
-	switch (verdict.reason) {
-	case IMS_REASON_FORCED:
-		pr_warn("messages may not be translated by the hypervisor, interrupts may get lost or hit the wrong guest\n");
-		break;
-	case IMS_REASON_GUEST:
-	case IMS_REASON_VIRTUAL_REMAP:
-		pr_warn("if the hypervisor is known to translate the messages, boot with ims=on\n");
-		break;
-	default:
-		break;
-	}
+	if (verdict.reason == IMS_REASON_FORCED)
+		pr_warn_once("messages may not be translated by the hypervisor, interrupts may get lost or hit the wrong guest\n");
 }
 
 /**
@@ -191,7 +215,7 @@ static void ims_report(enum ims_store_kind kind, struct ims_verdict verdict)
  *
  * The first time that a verdict is reached for a reason it goes to the log.
  *
- * Context: Any
+ * Context: Task context
  *
  * Return: The verdict and its reason
  */
@@ -205,3 +229,116 @@ struct ims_verdict ims_check(struct device *dev, enum ims_store_kind kind)
 	ims_report(kind, verdict);
 	return verdict;
 }
+
+/*
+ * What is the same for all devices is under /sys/kernel/ims. It is judged when
+ * it is read, so it agrees with what a driver would be told now.
+ */
+struct ims_attribute {
+	struct kobj_attribute	attr;
+	enum ims_store_kind	kind;
+};
+
+static struct ims_verdict ims_platform_verdict(struct kobj_attribute *attr)
+{
+	struct ims_attribute *ims_attr = container_of(attr, struct ims_attribute, attr);
+	struct ims_facts facts;
+
+	ims_gather_facts(NULL, &facts);
+	return ims_decide(&facts, ims_attr->kind, ims_mode);
+}
+
+static ssize_t verdict_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", ims_platform_verdict(attr).allowed ? "allowed" : "refused");
+}
+
+static ssize_t reason_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct ims_verdict verdict = ims_platform_verdict(attr);
+
+	return sysfs_emit(buf, "%s%s\n", ims_reasons[verdict.reason], ims_hint(verdict));
+}
+
+static ssize_t mode_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", ims_mode_names[ims_mode]);
+}
+
+static const char *ims_offer_text(unsigned int offered)
+{
+	static const char * const texts[] = { "none", "device-memory", "queue-memory", "both" };
+
+	BUILD_BUG_ON(ARRAY_SIZE(texts) != BIT(IMS_STORE_KINDS));
+	return texts[offered % ARRAY_SIZE(texts)];
+}
+
+static ssize_t evidence_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct ims_facts facts;
+
+	ims_gather_facts(NULL, &facts);
+	return sysfs_emit(buf, "supported=%d complete=%d cpuid=%d hypervisor=%s dmi=%s confidential=%d msi=%s parent=%s offer=%s\n",
+			  facts.supported, facts.complete, !!(facts.guest & IMS_GUEST_CPUID),
+			  facts.hypervisor ?: "none", facts.dmi ?: "none",
+			  !!(facts.guest & IMS_GUEST_CONFIDENTIAL),
+			  facts.foreign ? "foreign" : "native",
+			  ims_parent_names[facts.parent], ims_offer_text(facts.offered));
+}
+
+static struct kobj_attribute ims_mode_attr = __ATTR_RO(mode);
+static struct kobj_attribute ims_evidence_attr = __ATTR_RO(evidence);
+
+static struct attribute *ims_attrs[] = {
+	&ims_mode_attr.attr,
+	&ims_evidence_attr.attr,
+	NULL
+};
+
+static const struct attribute_group ims_group = {
+	.attrs	= ims_attrs,
+};
+
+#define IMS_KIND_GROUP(_name, _kind)							\
+static struct ims_attribute ims_##_name##_verdict = {					\
+	.attr	= __ATTR_RO(verdict),							\
+	.kind	= _kind,								\
+};											\
+static struct ims_attribute ims_##_name##_reason = {					\
+	.attr	= __ATTR_RO(reason),							\
+	.kind	= _kind,								\
+};											\
+static struct attribute *ims_##_name##_attrs[] = {					\
+	&ims_##_name##_verdict.attr.attr,						\
+	&ims_##_name##_reason.attr.attr,						\
+	NULL										\
+};											\
+static const struct attribute_group ims_##_name##_group = {				\
+	.name	= #_name,								\
+	.attrs	= ims_##_name##_attrs,							\
+}
+
+IMS_KIND_GROUP(device_memory, IMS_STORE_DEVICE_MEMORY);
+IMS_KIND_GROUP(queue_memory, IMS_STORE_QUEUE_MEMORY);
+
+static const struct attribute_group *ims_groups[] = {
+	&ims_group,
+	&ims_device_memory_group,
+	&ims_queue_memory_group,
+	NULL
+};
+
+static int __init ims_sysfs_init(void)
+{
+	struct kobject *kobj = kobject_create_and_add("ims", kernel_kobj);
+	int ret;
+
+	if (!kobj)
+		return -ENOMEM;
+
+	ret = sysfs_create_groups(kobj, ims_groups);
+	if (ret)
+		kobject_put(kobj);
+	return ret;
+}
+subsys_initcall(ims_sysfs_init);

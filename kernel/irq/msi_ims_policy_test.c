@@ -18,7 +18,7 @@
 
 /**
  * struct ims_policy_row - What is expected where IMS is not ruled out upfront
- * @hypervisor:	A hypervisor was detected
+ * @guest:	Something gives a guest away
  * @parent:	The MSI parent domain
  * @offered:	The hypervisor offers translation for @kind
  * @kind:	The kind of store
@@ -26,7 +26,7 @@
  * @on:		Verdict with ims=on
  */
 struct ims_policy_row {
-	bool			hypervisor;
+	bool			guest;
 	enum ims_parent		parent;
 	bool			offered;
 	enum ims_store_kind	kind;
@@ -35,7 +35,7 @@ struct ims_policy_row {
 };
 
 static const struct ims_policy_row ims_policy_rows[] = {
-	/* Bare metal, remapping. An offer without a hypervisor means nothing. */
+	/* Bare metal, remapping. An offer changes nothing. */
 	{ false, IMS_PARENT_REMAP, false, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
 	{ false, IMS_PARENT_REMAP, false, QUEUE, YES(BARE_REMAP), YES(BARE_REMAP) },
 	{ false, IMS_PARENT_REMAP, true, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
@@ -70,70 +70,96 @@ static const struct ims_policy_row ims_policy_rows[] = {
 	{ true, IMS_PARENT_REMAP_VIRTUAL, true, QUEUE, YES(OFFERED), YES(OFFERED) },
 };
 
-/* Ruled out upfront, first match wins */
-static const struct ims_verdict ims_policy_arch = NO(ARCH);
-static const struct ims_verdict ims_policy_off = NO(OFF);
-static const struct ims_verdict ims_policy_foreign = NO(FOREIGN);
-static const struct ims_verdict ims_policy_no_parent = NO(NO_PARENT);
+/* Ruled out upfront or PASS: index by supported, complete, foreign, parent known; then mode */
+#define PASS		IMS_REASONS
+#define UPFRONT(a, off, on)	{ IMS_REASON_##a, IMS_REASON_##off, IMS_REASON_##on, }
 
-static const struct ims_verdict *ims_policy_expected(const struct ims_facts *facts,
-						     enum ims_store_kind kind, enum ims_mode mode)
+static const enum ims_reason ims_policy_upfront[2][2][2][2][3] = {
+	[0][0][0][0] = UPFRONT(ARCH, ARCH, ARCH),
+	[0][0][0][1] = UPFRONT(ARCH, ARCH, ARCH),
+	[0][0][1][0] = UPFRONT(ARCH, ARCH, ARCH),
+	[0][0][1][1] = UPFRONT(ARCH, ARCH, ARCH),
+	[0][1][0][0] = UPFRONT(ARCH, ARCH, ARCH),
+	[0][1][0][1] = UPFRONT(ARCH, ARCH, ARCH),
+	[0][1][1][0] = UPFRONT(ARCH, ARCH, ARCH),
+	[0][1][1][1] = UPFRONT(ARCH, ARCH, ARCH),
+	[1][0][0][0] = UPFRONT(EARLY, OFF, EARLY),
+	[1][0][0][1] = UPFRONT(EARLY, OFF, EARLY),
+	[1][0][1][0] = UPFRONT(EARLY, OFF, EARLY),
+	[1][0][1][1] = UPFRONT(EARLY, OFF, EARLY),
+	[1][1][0][0] = UPFRONT(NO_PARENT, OFF, NO_PARENT),
+	[1][1][0][1] = { PASS, IMS_REASON_OFF, PASS, },
+	[1][1][1][0] = UPFRONT(FOREIGN, OFF, FOREIGN),
+	[1][1][1][1] = UPFRONT(FOREIGN, OFF, FOREIGN),
+};
+
+static bool ims_policy_expected(const struct ims_facts *facts, enum ims_store_kind kind,
+				enum ims_mode mode, struct ims_verdict *expected)
 {
+	const bool known = facts->parent != IMS_PARENT_NONE;
 	const struct ims_policy_row *row;
 	unsigned int i;
 
-	if (!facts->supported)
-		return &ims_policy_arch;
-	if (mode == IMS_MODE_OFF)
-		return &ims_policy_off;
-	if (facts->foreign)
-		return &ims_policy_foreign;
-	if (facts->parent == IMS_PARENT_NONE)
-		return &ims_policy_no_parent;
+	expected->allowed = false;
+	expected->reason = ims_policy_upfront[facts->supported][facts->complete][facts->foreign]
+					     [known][mode];
+	if (expected->reason != PASS)
+		return true;
 
 	for (i = 0; i < ARRAY_SIZE(ims_policy_rows); i++) {
 		row = &ims_policy_rows[i];
-		if (row->hypervisor == facts->hypervisor && row->parent == facts->parent &&
-		    row->kind == kind && row->offered == !!(facts->offered & BIT(kind)))
-			return mode == IMS_MODE_ON ? &row->on : &row->autom;
+		if (row->guest != !!facts->guest || row->parent != facts->parent ||
+		    row->kind != kind || row->offered != !!(facts->offered & BIT(kind)))
+			continue;
+
+		*expected = mode == IMS_MODE_ON ? row->on : row->autom;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static void ims_policy_check(struct kunit *test, const struct ims_facts *facts,
 			     enum ims_store_kind kind, enum ims_mode mode)
 {
-	const struct ims_verdict *expected = ims_policy_expected(facts, kind, mode);
 	struct ims_verdict verdict = ims_decide(facts, kind, mode);
+	struct ims_verdict expected;
 
-	KUNIT_ASSERT_NOT_NULL(test, expected);
-	KUNIT_EXPECT_TRUE_MSG(test, verdict.allowed == expected->allowed &&
-			      verdict.reason == expected->reason,
-			      "sup %d hyp %d foreign %d offered %x parent %d kind %d mode %d: got %d (%s), expected %d (%s)",
-			      facts->supported, facts->hypervisor, facts->foreign, facts->offered,
-			      facts->parent, kind, mode, verdict.allowed,
-			      ims_reason_text(verdict.reason), expected->allowed,
-			      ims_reason_text(expected->reason));
+	KUNIT_ASSERT_TRUE(test, ims_policy_expected(facts, kind, mode, &expected));
+	KUNIT_EXPECT_TRUE_MSG(test, verdict.allowed == expected.allowed &&
+			      verdict.reason == expected.reason,
+			      "sup %d compl %d guest %x foreign %d offered %x parent %d kind %d mode %d: got %d (%s), expected %d (%s)",
+			      facts->supported, facts->complete, facts->guest, facts->foreign,
+			      facts->offered, facts->parent, kind, mode, verdict.allowed,
+			      ims_reason_text(verdict.reason), expected.allowed,
+			      ims_reason_text(expected.reason));
 }
 
-/* The whole input space: 32 facts from the bits, times parent, kind and mode */
+static void ims_policy_all_kinds(struct kunit *test, const struct ims_facts *facts)
+{
+	unsigned int kind, mode;
+
+	for (kind = 0; kind < IMS_STORE_KINDS; kind++)
+		for (mode = IMS_MODE_AUTO; mode <= IMS_MODE_ON; mode++)
+			ims_policy_check(test, facts, kind, mode);
+}
+
+/* The whole input space: 512 facts from the bits, times parent, kind and mode */
 static void ims_policy_cross_product(struct kunit *test)
 {
-	unsigned int bits, parent, kind, mode;
+	unsigned int bits, parent;
 
-	for (bits = 0; bits < 32; bits++) {
+	for (bits = 0; bits < 512; bits++) {
 		for (parent = IMS_PARENT_NONE; parent <= IMS_PARENT_REMAP_VIRTUAL; parent++) {
-			struct ims_facts facts = {
+			const struct ims_facts facts = {
 				.supported	= bits & BIT(0),
-				.hypervisor	= bits & BIT(1),
+				.complete	= bits & BIT(1),
 				.foreign	= bits & BIT(2),
-				.offered	= bits >> 3,
+				.offered	= bits >> 3 & GENMASK(1, 0),
+				.guest		= bits >> 5,
 				.parent		= parent,
 			};
 
-			for (kind = 0; kind < IMS_STORE_KINDS; kind++)
-				for (mode = IMS_MODE_AUTO; mode <= IMS_MODE_ON; mode++)
-					ims_policy_check(test, &facts, kind, mode);
+			ims_policy_all_kinds(test, &facts);
 		}
 	}
 }

@@ -1042,6 +1042,10 @@ static void ims_test_verdicts(struct kunit *test)
 	ctx->facts.foreign = true;
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), -EOPNOTSUPP);
 	ctx->facts.foreign = false;
+	/* The same driver is to be probed again when more is known */
+	ctx->facts.complete = false;
+	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), -EPROBE_DEFER);
+	ctx->facts.complete = true;
 	/* A parent which rewrites: device memory yes, queue memory no */
 	ctx->facts.parent = IMS_PARENT_VECTOR;
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), -EOPNOTSUPP);
@@ -1251,6 +1255,7 @@ static int ims_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
 	ctx->facts.supported = true;
+	ctx->facts.complete = true;
 	ctx->facts.parent = IMS_PARENT_REMAP;
 	kunit_activate_static_stub(test, ims_gather_facts, ims_test_facts);
 

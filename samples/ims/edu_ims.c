@@ -513,6 +513,10 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return -ENOMEM;
 
 	edu->pdev = pdev;
+	edu->verdict = pci_ims_check(pdev, IMS_STORE_QUEUE_MEMORY);
+	if (edu->verdict.reason == IMS_REASON_EARLY)
+		return dev_err_probe(&pdev->dev, -EPROBE_DEFER, "platform is not known yet\n");
+
 	mutex_init(&edu->dma_lock);
 	mutex_init(&edu->vec_lock);
 	pci_set_drvdata(pdev, edu);
@@ -525,7 +529,6 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "no MSI\n");
 
-	edu->verdict = pci_ims_check(pdev, IMS_STORE_QUEUE_MEMORY);
 	edu->error = edu_start_ims(edu);
 	if (!edu->verdict.allowed)
 		pci_info(pdev, "IMS not available (%s), using MSI\n",
