@@ -61,8 +61,14 @@ bool interrupts_mention(const char *word);
 
 /* steps.c and life.c: what a scenario is made of */
 void step_run(const char *arg);
+void step_edu_vectors(const char *arg);
 void step_refused(const char *arg);
 void step_log(const char *arg);
+void step_device(const char *arg);
+void step_queue(const char *arg);
+void step_mode(const char *arg);
+void step_evidence(const char *arg);
+void step_deferred(const char *arg);
 void step_hotplug(const char *arg);
 void step_rebind(const char *arg);
 void step_commitfail(const char *arg);

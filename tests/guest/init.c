@@ -52,8 +52,14 @@ static const struct step {
 	void		(*run)(const char *arg);
 } steps[] = {
 	{ "run",	true,	step_run },
+	{ "edu-vectors", true,	step_edu_vectors },
 	{ "refused",	true,	step_refused },
 	{ "log",	false,	step_log },
+	{ "device",	false,	step_device },
+	{ "queue",	false,	step_queue },
+	{ "mode",	false,	step_mode },
+	{ "evidence",	false,	step_evidence },
+	{ "deferred",	false,	step_deferred },
 	{ "hotplug",	true,	step_hotplug },
 	{ "rebind",	true,	step_rebind },
 	{ "commitfail",	true,	step_commitfail },

@@ -18,6 +18,10 @@ static const struct {
 	const char *reason;
 } reasons[] = {
 	{ "bare",	"bare metal with interrupt remapping" },
+	{ "vector",	"bare metal without interrupt remapping" },
+	{ "offered",	"guest, hypervisor offers translation" },
+	{ "forced",	"guest, but enabled on the command line" },
+	{ "early",	"asked too early during boot" },
 	{ "rewrite",	"message would be rewritten on every affinity change" },
 	{ "guest",	"guest, hypervisor offers no translation" },
 	{ "off",	"disabled on the command line" },
@@ -69,6 +73,69 @@ static void check_sysfs(const char *file, const char *want)
 	ret = edu_sysfs(file, buf, sizeof(buf));
 	check(ret > 0 && !strcmp(buf, want), ret < 0 ? strerror(-ret) : txt("it is '%s'", buf),
 	      "sysfs ims/%s is %s", file, want);
+}
+
+static void check_file(const char *path, bool whole, const char *want)
+{
+	char buf[512];
+	int ret;
+
+	ret = read_file(path, buf, sizeof(buf));
+	check(ret > 0 && (whole ? !strcmp(buf, want) : !!strstr(buf, want)),
+	      ret < 0 ? strerror(-ret) : txt("it is '%s'", buf), "%s %s '%s'", path,
+	      whole ? "is" : "has", want);
+}
+
+/* device=VERDICT:REASON or queue=...: what the platform says of that kind of store */
+static void check_platform(const char *kind, const char *arg)
+{
+	char verdict[16] = "";
+	const char *word = arg ? strchr(arg, ':') : NULL;
+
+	if (!check(word && word - arg < (long)sizeof(verdict), arg,
+		   "scenario gives a verdict and a reason"))
+		return;
+	memcpy(verdict, arg, word - arg);
+	check_file(txt("/sys/kernel/ims/%s_memory/verdict", kind), true, verdict);
+	check_file(txt("/sys/kernel/ims/%s_memory/reason", kind), false, reason_of(word + 1));
+}
+
+void step_device(const char *arg)
+{
+	check_platform("device", arg);
+}
+
+void step_queue(const char *arg)
+{
+	check_platform("queue", arg);
+}
+
+void step_mode(const char *arg)
+{
+	check_file("/sys/kernel/ims/mode", true, arg ? arg : "");
+}
+
+/* evidence=NAME=VALUE,...: each of them is in the line */
+void step_evidence(const char *arg)
+{
+	char list[256], *pair;
+
+	snprintf(list, sizeof(list), "%s", arg ? arg : "");
+	if (!check(list[0], NULL, "scenario names some evidence"))
+		return;
+	for (pair = strtok(list, ","); pair; pair = strtok(NULL, ","))
+		check_file("/sys/kernel/ims/evidence", false, pair);
+}
+
+/* The evidence never gets complete: the driver waits for it, nobody guesses */
+void step_deferred(const char *arg)
+{
+	int ret;
+
+	(void)arg;
+	check_file("/sys/kernel/debug/devices_deferred", false, "platform is not known yet");
+	ret = log_count("ims:", "store", NULL, NULL, 0);
+	check(!ret, txt("%d lines", ret), "log holds no verdict");
 }
 
 static void show_table(const char *when, const struct vectors *vs)
@@ -153,6 +220,20 @@ void step_run(const char *arg)
 	edu_read_vectors(&vs);
 	show_table("after two rounds", &vs);
 	check_interrupts(&vs, &start, 2);
+}
+
+/* Allowed, with vectors, which are not fired: that takes long and "run" does it */
+void step_edu_vectors(const char *arg)
+{
+	struct vectors vs;
+	int ret;
+
+	check_mode("ims", NULL);
+	check_verdict("allowed", arg);
+	edu_check_in_use(NR_VECTORS);
+	ret = edu_read_vectors(&vs);
+	if (check(!ret, strerror(-ret), "driver lists its vectors"))
+		check_table(&vs);
 }
 
 void step_refused(const char *arg)
