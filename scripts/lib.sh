@@ -15,6 +15,10 @@ OVERLAY=${IMS_OVERLAY:-$TOP}
 BUILD=${IMS_BUILD:-$TOP/build}
 SUDO=${IMS_SUDO-sudo}
 PROG=${0##*/}
+
+# Objects differ by nothing but the directory that they are built in: let ccache find
+# those of another clone.
+export CCACHE_BASEDIR=$BUILD CCACHE_NOHASHDIR=1 CCACHE_IGNOREOPTIONS='-fmacro-prefix-map=*'
 TMP=
 CHILD=
 

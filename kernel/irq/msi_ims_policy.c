@@ -50,8 +50,8 @@ static const char * const ims_reasons[] = {
 /* What an administrator can do about a refusal, as far as anything can be done */
 static const char * const ims_hints[IMS_REASONS] = {
 	[IMS_REASON_OFF]		= "; boot without ims=off to change that",
-	[IMS_REASON_GUEST]		= "; boot with ims=on if it is known to translate",
-	[IMS_REASON_VIRTUAL_REMAP]	= "; boot with ims=on if the hypervisor is known to translate",
+	[IMS_REASON_GUEST]		= "; boot with ims=on if it does translate",
+	[IMS_REASON_VIRTUAL_REMAP]	= "; boot with ims=on if messages are translated",
 	[IMS_REASON_REWRITE]		= "; enable interrupt remapping",
 };
 
@@ -276,14 +276,17 @@ static const char *ims_offer_text(unsigned int offered)
 static ssize_t evidence_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	struct ims_facts facts;
+	int len;
 
 	ims_gather_facts(NULL, &facts);
-	return sysfs_emit(buf, "supported=%d complete=%d cpuid=%d hypervisor=%s dmi=%s confidential=%d msi=%s parent=%s offer=%s\n",
-			  facts.supported, facts.complete, !!(facts.guest & IMS_GUEST_CPUID),
-			  facts.hypervisor ?: "none", facts.dmi ?: "none",
-			  !!(facts.guest & IMS_GUEST_CONFIDENTIAL),
-			  facts.foreign ? "foreign" : "native",
-			  ims_parent_names[facts.parent], ims_offer_text(facts.offered));
+	len = sysfs_emit(buf, "supported=%d complete=%d cpuid=%d hypervisor=%s dmi=%s",
+			 facts.supported, facts.complete, !!(facts.guest & IMS_GUEST_CPUID),
+			 facts.hypervisor ?: "none", facts.dmi ?: "none");
+	len += sysfs_emit_at(buf, len, " confidential=%d msi=%s parent=%s offer=%s\n",
+			     !!(facts.guest & IMS_GUEST_CONFIDENTIAL),
+			     facts.foreign ? "foreign" : "native",
+			     ims_parent_names[facts.parent], ims_offer_text(facts.offered));
+	return len;
 }
 
 static struct kobj_attribute ims_mode_attr = __ATTR_RO(mode);
@@ -299,27 +302,44 @@ static const struct attribute_group ims_group = {
 	.attrs	= ims_attrs,
 };
 
-#define IMS_KIND_GROUP(_name, _kind)							\
-static struct ims_attribute ims_##_name##_verdict = {					\
-	.attr	= __ATTR_RO(verdict),							\
-	.kind	= _kind,								\
-};											\
-static struct ims_attribute ims_##_name##_reason = {					\
-	.attr	= __ATTR_RO(reason),							\
-	.kind	= _kind,								\
-};											\
-static struct attribute *ims_##_name##_attrs[] = {					\
-	&ims_##_name##_verdict.attr.attr,						\
-	&ims_##_name##_reason.attr.attr,						\
-	NULL										\
-};											\
-static const struct attribute_group ims_##_name##_group = {				\
-	.name	= #_name,								\
-	.attrs	= ims_##_name##_attrs,							\
-}
+#define IMS_ATTR(_name, _kind)			\
+	{					\
+		.attr	= __ATTR_RO(_name),	\
+		.kind	= _kind,		\
+	}
 
-IMS_KIND_GROUP(device_memory, IMS_STORE_DEVICE_MEMORY);
-IMS_KIND_GROUP(queue_memory, IMS_STORE_QUEUE_MEMORY);
+static struct ims_attribute ims_kind_attrs[IMS_STORE_KINDS][2] = {
+	[IMS_STORE_DEVICE_MEMORY] = {
+		IMS_ATTR(verdict, IMS_STORE_DEVICE_MEMORY),
+		IMS_ATTR(reason, IMS_STORE_DEVICE_MEMORY),
+	},
+	[IMS_STORE_QUEUE_MEMORY] = {
+		IMS_ATTR(verdict, IMS_STORE_QUEUE_MEMORY),
+		IMS_ATTR(reason, IMS_STORE_QUEUE_MEMORY),
+	},
+};
+
+static struct attribute *ims_device_memory_attrs[] = {
+	&ims_kind_attrs[IMS_STORE_DEVICE_MEMORY][0].attr.attr,
+	&ims_kind_attrs[IMS_STORE_DEVICE_MEMORY][1].attr.attr,
+	NULL
+};
+
+static const struct attribute_group ims_device_memory_group = {
+	.name	= "device_memory",
+	.attrs	= ims_device_memory_attrs,
+};
+
+static struct attribute *ims_queue_memory_attrs[] = {
+	&ims_kind_attrs[IMS_STORE_QUEUE_MEMORY][0].attr.attr,
+	&ims_kind_attrs[IMS_STORE_QUEUE_MEMORY][1].attr.attr,
+	NULL
+};
+
+static const struct attribute_group ims_queue_memory_group = {
+	.name	= "queue_memory",
+	.attrs	= ims_queue_memory_attrs,
+};
 
 static const struct attribute_group *ims_groups[] = {
 	&ims_group,
