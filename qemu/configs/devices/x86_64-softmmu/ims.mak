@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the tests of IMS need, and little more.
+CONFIG_Q35=y
+CONFIG_VTD=y
+CONFIG_AMD_IOMMU=y
+CONFIG_DSA=y
+CONFIG_EDU=y
+CONFIG_PCIE_PORT=y
+CONFIG_ISA_DEBUG=y
+CONFIG_VIRTIO_PCI=y
+CONFIG_VIRTIO_BLK=y
+CONFIG_VIRTIO_RNG=y
