@@ -393,11 +393,8 @@ static int dsa_cmd_try(DsaState *s)
 {
     unsigned cmd = FIELD_EX32(s->cmd, CMD, CODE);
 
-    if (s->fault.cmd == cmd && s->fault.cmd_hang) {
-        return DSA_WAIT;
-    }
-    if (s->fault.cmd == cmd && s->fault.cmd_error) {
-        return s->fault.cmd_error;
+    if (s->fault.cmd && s->fault.cmd == cmd) {
+        return s->fault.cmd_hang ? DSA_WAIT : s->fault.cmd_error;
     }
     if (cmd > DSA_CMD_LAST || !(dsa_cmdcap(s) >> cmd & 1)) {
         return DSA_ERR_CMD;

@@ -405,7 +405,8 @@ static void dsa_init_state(DsaState *s)
     s->msix_handles.size = s->vectors;
     s->msix_handles.requested = bitmap_new(s->vectors);
     s->ims_handles.size = s->ims_slots;
-    s->ims_handles.requested = bitmap_new(s->ims_slots);
+    /* there is no bitmap of no bits */
+    s->ims_handles.requested = bitmap_new(MAX(s->ims_slots, 1));
     s->partials = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 }
 
