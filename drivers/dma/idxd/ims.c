@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupt Message Store (IMS) of Intel data accelerators
+ *
+ * Beside MSI-X the device can have a table of interrupt messages in its register
+ * space, with room for many more vectors. A work queue takes its completion
+ * interrupts from the one or from the other. The misc interrupt is always MSI-X.
+ *
+ * A slot of the table can be bound to a PASID. The device then uses it only for
+ * descriptors with that PASID, which is how the MSI-X permission table works, too.
+ */
+#include <linux/bitops.h>
+#include <linux/cleanup.h>
+#include <linux/irqdomain_ims.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "idxd.h"
+#include "registers.h"
+
+static const char * const idxd_interrupt_names[] = {
+	[IDXD_IRQ_MSIX]	= "msix",
+	[IDXD_IRQ_IMS]	= "ims",
+};
+
+/* The cookie of a vector is its PASID */
+static u32 idxd_ims_control(union msi_instance_cookie cookie)
+{
+	return idxd_int_perm(cookie.value);
+}
+
+/**
+ * idxd_ims_table_error - Check what the device says about its IMS table
+ * @offset:	Offset of the table in the register BAR in bytes
+ * @slots:	Number of slots
+ * @bar_len:	Length of the register BAR in bytes
+ *
+ * Return: NULL when there is a table and it can be used, otherwise why not
+ */
+const char *idxd_ims_table_error(u32 offset, u32 slots, resource_size_t bar_len)
+{
+	if (!slots)
+		return "device has no IMS table";
+	/* The registers are there */
+	if (!offset)
+		return "IMS table has no offset";
+	if (offset + (u64)slots * IMS_SLOT_SIZE > bar_len)
+		return "IMS table lies outside of the register BAR";
+	return NULL;
+}
+
+/**
+ * idxd_ims_describe - Describe the IMS table for the interrupt core
+ * @idxd:	The device, its registers are mapped and its capabilities are read
+ * @store:	Filled in
+ */
+void idxd_ims_describe(struct idxd_device *idxd, struct ims_store *store)
+{
+	*store = (struct ims_store) {
+		.kind	= IMS_STORE_DEVICE_MEMORY,
+		.size	= idxd->hw.gen_cap.max_ims_mult * IDXD_IMS_MULT,
+		.slots	= {
+			.base		= idxd->reg_base + idxd->ims_offset,
+			.stride		= IMS_SLOT_SIZE,
+			.control	= idxd_ims_control,
+		},
+	};
+}
+
+/* Returns why IMS cannot be used, NULL if it can be */
+static const char *idxd_ims_create(struct idxd_device *idxd)
+{
+	struct pci_dev *pdev = idxd->pdev;
+	struct ims_verdict verdict;
+	struct ims_store store;
+	const char *error;
+
+	idxd_ims_describe(idxd, &store);
+	error = idxd_ims_table_error(idxd->ims_offset, store.size,
+				     pci_resource_len(pdev, IDXD_MMIO_BAR));
+	if (error)
+		return error;
+
+	verdict = pci_ims_check(pdev, store.kind);
+	if (!verdict.allowed)
+		return pci_ims_reason(verdict);
+
+	return pci_ims_create(pdev, &store) ? "IMS domain cannot be created" : NULL;
+}
+
+/**
+ * idxd_setup_ims - Set up the IMS table, if there is one and it may be used
+ * @idxd:	The device, with MSI-X enabled
+ *
+ * The device works without IMS. Why it cannot be used is logged and kept for those
+ * who ask for it later.
+ */
+void idxd_setup_ims(struct idxd_device *idxd)
+{
+	struct device *dev = &idxd->pdev->dev;
+
+	idxd->ims_unavail = idxd_ims_create(idxd);
+	if (!idxd->ims_unavail)
+		dev_dbg(dev, "IMS table with %u slots\n",
+			idxd->hw.gen_cap.max_ims_mult * IDXD_IMS_MULT);
+	else if (idxd->hw.gen_cap.max_ims_mult)
+		dev_info(dev, "IMS not used: %s\n", idxd->ims_unavail);
+}
+
+/**
+ * idxd_cleanup_ims - Undo idxd_setup_ims()
+ * @idxd:	The device, no WQ has an interrupt any more
+ *
+ * To be called before the registers, and with them the table, are unmapped.
+ */
+void idxd_cleanup_ims(struct idxd_device *idxd)
+{
+	pci_ims_destroy(idxd->pdev);
+	idxd->ims_unavail = "device is going away";
+}
+
+/**
+ * idxd_ims_alloc_vector - Allocate a slot of the IMS table for a WQ
+ * @wq:	The WQ, the PASID of its interrupt is known
+ *
+ * Return: 0 on success or a negative error code, then the WQ is unchanged
+ */
+int idxd_ims_alloc_vector(struct idxd_wq *wq)
+{
+	union msi_instance_cookie cookie = { .value = wq->ie.pasid };
+	struct idxd_device *idxd = wq->idxd;
+	struct device *dev = &idxd->pdev->dev;
+	struct msi_map map;
+
+	lockdep_assert_held(&wq->wq_lock);
+
+	if (idxd->ims_unavail) {
+		dev_err(dev, "wq %d: no IMS: %s\n", wq->id, idxd->ims_unavail);
+		return -EOPNOTSUPP;
+	}
+
+	map = pci_ims_alloc_irq(idxd->pdev, &cookie, NULL);
+	if (map.index < 0) {
+		dev_err(dev, "wq %d: no IMS slot: %d\n", wq->id, map.index);
+		return map.index;
+	}
+
+	wq->ie.type = IDXD_IRQ_IMS;
+	wq->ie.index = map.index;
+	wq->ie.vector = map.virq;
+	return 0;
+}
+
+/**
+ * idxd_ims_free_vector - Free the slot of a WQ
+ * @wq:	The WQ, its interrupt is freed and its interrupt handle released
+ */
+void idxd_ims_free_vector(struct idxd_wq *wq)
+{
+	const struct msi_map map = { .index = wq->ie.index, .virq = wq->ie.vector };
+
+	pci_ims_free_irq(wq->idxd->pdev, map);
+}
+
+/**
+ * idxd_wq_get_interrupt - Get the name of the table which is chosen for a WQ
+ * @wq:	The WQ
+ *
+ * Return: A constant string
+ */
+const char *idxd_wq_get_interrupt(struct idxd_wq *wq)
+{
+	return idxd_interrupt_names[wq_irq_type(wq)];
+}
+
+/**
+ * idxd_wq_set_interrupt - Choose the table which the interrupt of a WQ comes from
+ * @wq:		The WQ
+ * @name:	Name of the table, may end in a newline
+ *
+ * Takes effect when the WQ is enabled.
+ *
+ * Return: 0 on success, -EINVAL when there is no such table, -EPERM when the WQ is
+ * not disabled, -EOPNOTSUPP when IMS cannot be used
+ */
+int idxd_wq_set_interrupt(struct idxd_wq *wq, const char *name)
+{
+	int type = sysfs_match_string(idxd_interrupt_names, name);
+	struct idxd_device *idxd = wq->idxd;
+
+	if (type < 0)
+		return type;
+
+	guard(mutex)(&wq->wq_lock);
+
+	if (wq->state != IDXD_WQ_DISABLED)
+		return -EPERM;
+
+	if (type == IDXD_IRQ_IMS && idxd->ims_unavail) {
+		dev_warn(&idxd->pdev->dev, "wq %d: no IMS: %s\n", wq->id, idxd->ims_unavail);
+		return -EOPNOTSUPP;
+	}
+
+	assign_bit(WQ_FLAG_IMS, &wq->flags, type == IDXD_IRQ_IMS);
+	return 0;
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Intel DSA, its driver idxd and its client dmatest, as user space sees them.
+ * They are modules, and init is their modprobe.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "idxd.h"
+
+#define DMATEST	"/sys/module/dmatest/parameters/"
+
+/* Register BAR: where the IMS table is, in units of 0x100 bytes */
+#define BAR_SIZE	0x80000
+#define OFFSET_IMS	(0x60 + 6)
+
+/* Copies of the current dmatest run go to this log, see dma_start() */
+static int kmsg = -1;
+
+int module_load(const char *name, const char *params)
+{
+	int fd = open(txt("/lib/modules/%s.ko", name), O_RDONLY | O_CLOEXEC);
+	long ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+int module_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* @kunit: parameters of the module that carries the KUnit tests of the driver */
+bool dsa_load(const char *kunit)
+{
+	static const char * const names[] = { "kunit", "idxd_bus", "idxd", "dmatest" };
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		ret = module_load(names[i], i ? "" : kunit);
+		if (ret && ret != -EEXIST)
+			return check(false, strerror(-ret), "module %s loads", names[i]);
+	}
+	return check(dsa_pci(0)[0], "no dsa0", "driver idxd has a device");
+}
+
+/* PCI name of device dsa<dev>, empty if there is none */
+const char *dsa_pci(int dev)
+{
+	static char names[2][32];
+	char *path = realpath(txt(DSA_BUS "devices/dsa%d", dev), NULL), *p;
+
+	names[dev][0] = '\0';
+	p = path ? strrchr(path, '/') : NULL;
+	if (p) {
+		*p = '\0';
+		p = strrchr(path, '/');
+		snprintf(names[dev], sizeof(names[dev]), "%s", p ? p + 1 : "");
+	}
+	free(path);
+	return names[dev];
+}
+
+const char *dsa_ims(int dev, const char *file)
+{
+	static char buf[64];
+
+	if (read_file(txt("/sys/bus/pci/devices/%s/ims/%s", dsa_pci(dev), file), buf,
+		      sizeof(buf)) < 0)
+		return "nothing";
+	return buf;
+}
+
+void dsa_check_ims(int dev, const char *file, const char *want)
+{
+	const char *is = dsa_ims(dev, file);
+
+	check(!strcmp(is, want), txt("it is '%s'", is), "dsa%d: sysfs ims/%s is %s", dev, file,
+	      want);
+}
+
+const char *wq_name(const struct dsa_wq *wq)
+{
+	return txt("wq%d.%d", wq->dev, wq->id);
+}
+
+const char *wq_get(const struct dsa_wq *wq, const char *attr)
+{
+	static char buf[128];
+
+	read_file(txt(DSA_BUS "devices/%s/%s", wq_name(wq), attr), buf, sizeof(buf));
+	return buf;
+}
+
+int wq_set(const struct dsa_wq *wq, const char *attr, const char *value)
+{
+	return write_file(txt(DSA_BUS "devices/%s/%s", wq_name(wq), attr), value);
+}
+
+/* A dedicated kernel WQ in group 0, with an engine. False after the first failure. */
+bool wq_config(const struct dsa_wq *wq, const char *interrupt)
+{
+	const char * const attrs[][2] = {
+		{ "group_id",		"0" },
+		{ "size",		"16" },
+		{ "mode",		"dedicated" },
+		{ "type",		"kernel" },
+		{ "name",		"copy" },
+		{ "driver_name",	"dmaengine" },
+		{ "interrupt",		interrupt },
+	};
+	size_t i;
+	int ret;
+
+	write_file(txt(DSA_BUS "devices/engine%d.0/group_id", wq->dev), "0");
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		/* Some are fixed while the device is enabled, and kept until then */
+		if (!strcmp(wq_get(wq, attrs[i][0]), attrs[i][1]))
+			continue;
+		ret = wq_set(wq, attrs[i][0], attrs[i][1]);
+		if (ret)
+			return check(false, strerror(-ret), "%s takes %s '%s'", wq_name(wq),
+				     attrs[i][0], attrs[i][1]);
+	}
+	return true;
+}
+
+static int bind(const char *driver, const char *what, const char *device)
+{
+	return write_file(txt(DSA_BUS "drivers/%s/%s", driver, what), device);
+}
+
+bool dsa_enable(int dev)
+{
+	int ret = bind("idxd", "bind", txt("dsa%d", dev));
+
+	return check(!ret, strerror(-ret), "dsa%d is enabled", dev);
+}
+
+bool dsa_disable(int dev)
+{
+	int ret = bind("idxd", "unbind", txt("dsa%d", dev));
+
+	return check(!ret, strerror(-ret), "dsa%d is disabled", dev);
+}
+
+static void channels(unsigned int map[DMA_DEVICES])
+{
+	DIR *dir = opendir("/sys/class/dma");
+	unsigned int d, c;
+	struct dirent *e;
+
+	memset(map, 0, DMA_DEVICES * sizeof(map[0]));
+	while (dir && (e = readdir(dir))) {
+		if (sscanf(e->d_name, "dma%uchan%u", &d, &c) == 2 && d < DMA_DEVICES && c < 32)
+			map[d] |= 1u << c;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* The channel that is there now and was not there before */
+static void find_channel(struct dsa_wq *wq, const unsigned int old[DMA_DEVICES])
+{
+	unsigned int now[DMA_DEVICES], d;
+
+	channels(now);
+	wq->chan[0] = '\0';
+	for (d = 0; d < DMA_DEVICES; d++) {
+		if (now[d] & ~old[d])
+			snprintf(wq->chan, sizeof(wq->chan), "dma%uchan%u", d,
+				 (unsigned int)__builtin_ctz(now[d] & ~old[d]));
+	}
+}
+
+/* Is @irq of the device's MSI-X or IMS table and has it the handler? Gets the index. */
+static bool irq_is(const struct dsa_wq *wq, unsigned int irq, const char *action,
+		   struct dsa_irq *info)
+{
+	char buf[64];
+
+	read_file(txt("/sys/kernel/irq/%u/actions", irq), buf, sizeof(buf));
+	if (strcmp(buf, action))
+		return false;
+	read_file(txt("/sys/kernel/irq/%u/chip_name", irq), info->chip, sizeof(info->chip));
+	if (!strstr(info->chip, txt("%s-%s", wq->ims ? "PCI-IMS" : "PCI-MSIX",
+				    dsa_pci(wq->dev))))
+		return false;
+	read_file(txt("/sys/kernel/irq/%u/hwirq", irq), buf, sizeof(buf));
+	info->irq = irq;
+	info->index = atoi(buf);
+	return true;
+}
+
+/* Fill in the interrupts of @wq's device with this handler. Returns their number. */
+int dsa_irqs(const struct dsa_wq *wq, const char *action, struct dsa_irq irqs[MAX_WQS])
+{
+	DIR *dir = opendir("/sys/kernel/irq");
+	struct dirent *e;
+	int nr = 0;
+
+	while (dir && (e = readdir(dir)) && nr < MAX_WQS) {
+		if (e->d_name[0] != '.' && irq_is(wq, atoi(e->d_name), action, &irqs[nr]))
+			nr++;
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
+}
+
+/* The interrupt with the handler of a WQ that is in @now and not in @old */
+static void find_irq(struct dsa_wq *wq, const struct dsa_irq *old, int nr_old)
+{
+	struct dsa_irq now[MAX_WQS];
+	int i, j, nr = dsa_irqs(wq, WQ_ACTION, now);
+
+	wq->irq = (struct dsa_irq){ 0 };
+	for (i = 0; i < nr; i++) {
+		for (j = 0; j < nr_old && old[j].irq != now[i].irq; j++)
+			;
+		if (j == nr_old)
+			wq->irq = now[i];
+	}
+}
+
+/* Returns what writing to the driver's bind file does. */
+int wq_enable(struct dsa_wq *wq)
+{
+	struct dsa_irq old[MAX_WQS];
+	unsigned int map[DMA_DEVICES];
+	int nr, ret;
+
+	wq->ims = !strcmp(wq_get(wq, "interrupt"), "ims");
+	channels(map);
+	nr = dsa_irqs(wq, WQ_ACTION, old);
+	ret = bind("dmaengine", "bind", wq_name(wq));
+	if (!ret) {
+		find_channel(wq, map);
+		find_irq(wq, old, nr);
+	}
+	return ret;
+}
+
+int wq_disable(const struct dsa_wq *wq)
+{
+	return bind("dmaengine", "unbind", wq_name(wq));
+}
+
+static bool dma_param(const char *name, const char *value)
+{
+	int ret = write_file(txt(DMATEST "%s", name), value);
+
+	return !ret || check(false, strerror(-ret), "dmatest takes %s=%s", name, value);
+}
+
+/* Start one thread per WQ. It copies @copies times, 0: until dma_finish(). */
+bool dma_start(struct dsa_wq *wqs, int nr, int copies, int timeout_ms)
+{
+	bool ok;
+	int i;
+
+	ok = dma_param("iterations", txt("%d", copies)) &&
+	     dma_param("timeout", txt("%d", timeout_ms)) &&
+	     dma_param("test_buf_size", "8192");
+	for (i = 0; ok && i < nr; i++) {
+		wqs[i].copies = 0;
+		wqs[i].failures = 0;
+		wqs[i].before = irq_total(wqs[i].irq.irq, NULL, 0);
+		wqs[i].received = 0;
+		snprintf(wqs[i].bad, sizeof(wqs[i].bad), "it never ended");
+		ok = dma_param("channel", wqs[i].chan);
+	}
+	if (kmsg >= 0)
+		close(kmsg);
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	lseek(kmsg, 0, SEEK_END);
+	return ok && dma_param("run", "1");
+}
+
+static void dma_result(struct dsa_wq *wq, const char *text)
+{
+	const char *p = strstr(text, txt("%s-copy", wq->chan));
+	const char *summary = strstr(text, "summary ");
+	unsigned long copies, failures;
+
+	if (!p)
+		return;
+	if (summary && sscanf(summary, "summary %lu tests, %lu failures", &copies,
+			      &failures) == 2) {
+		wq->copies += copies;
+		wq->failures += failures;
+		if (!failures)
+			wq->bad[0] = '\0';
+	} else if (strstr(text, "result #")) {
+		snprintf(wq->bad, sizeof(wq->bad), "%.120s", p);
+	}
+}
+
+/* Wait for the end, or make an end, and collect the results. */
+void dma_finish(struct dsa_wq *wqs, int nr)
+{
+	char rec[2048];
+	ssize_t n;
+	int i;
+
+	read_file(DMATEST "iterations", rec, sizeof(rec));
+	if (atoi(rec))
+		read_file(DMATEST "wait", rec, sizeof(rec));
+	dma_param("run", "0");
+	while ((n = read(kmsg, rec, sizeof(rec) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+		if (n < 0)
+			continue;
+		rec[n] = '\0';
+		for (i = 0; i < nr; i++)
+			dma_result(&wqs[i], rec);
+	}
+	for (i = 0; i < nr; i++)
+		wqs[i].received = irq_total(wqs[i].irq.irq, NULL, 0) - wqs[i].before;
+}
+
+/* A word of the device's registers, or of the IMS table if @slot is not negative */
+uint32_t dsa_peek(int dev, int slot, unsigned int offset)
+{
+	int fd = open(txt("/sys/bus/pci/devices/%s/resource0", dsa_pci(dev)),
+		      O_RDWR | O_SYNC | O_CLOEXEC);
+	volatile uint32_t *bar;
+	uint32_t value = ~0u;
+
+	if (fd < 0)
+		return value;
+	bar = mmap(NULL, BAR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (bar == MAP_FAILED)
+		return value;
+	if (slot >= 0)
+		offset += (bar[OFFSET_IMS / 4] >> 16) * 0x100 + slot * 16;
+	value = bar[offset / 4];
+	munmap((void *)bar, BAR_SIZE);
+	return value;
+}
+
+/* A command for the monitor of the machine, which is behind the third serial port */
+bool machine(const char *command)
+{
+	static int fd = -1;
+	char buf[1024] = "";
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		fd = serial_open("/dev/ttyS2");
+	if (fd < 0)
+		return check(false, strerror(errno), "machine has a monitor");
+	dprintf(fd, "%s\n", command);
+	/* It echoes the command, and is ready for the next one when it prompts */
+	while (len < sizeof(buf) - 1 && !strstr(buf, MONITOR_DONE)) {
+		n = read(fd, buf + len, sizeof(buf) - 1 - len);
+		if (n <= 0)
+			break;
+		len += n;
+		buf[len] = '\0';
+	}
+	return !strstr(buf, "Error") || check(false, buf, "monitor takes '%s'", command);
+}

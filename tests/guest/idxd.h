@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Intel DSA, its driver idxd and its client dmatest.
+ */
+#ifndef IMS_GUEST_IDXD_H
+#define IMS_GUEST_IDXD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DSA_BUS		"/sys/bus/dsa/"
+#define MAX_WQS		16
+#define DMA_DEVICES	4
+
+/* Handlers of the driver */
+#define WQ_ACTION	"idxd-portal"
+#define MISC_ACTION	"idxd-misc"
+
+struct dsa_irq {
+	unsigned int	irq;
+	unsigned int	index;
+	char		chip[64];
+};
+
+/* A work queue, and what the latest dmatest on it has shown */
+struct dsa_wq {
+	int		dev;
+	int		id;
+	bool		ims;
+	struct dsa_irq	irq;
+	char		chan[32];
+	long		before;
+	long		received;
+	unsigned long	copies;
+	unsigned long	failures;
+	char		bad[128];
+};
+
+/* idxd.c */
+int module_load(const char *name, const char *params);
+int module_unload(const char *name);
+bool dsa_load(const char *kunit);
+const char *dsa_pci(int dev);
+const char *dsa_ims(int dev, const char *file);
+void dsa_check_ims(int dev, const char *file, const char *want);
+bool dsa_enable(int dev);
+bool dsa_disable(int dev);
+int dsa_irqs(const struct dsa_wq *wq, const char *action, struct dsa_irq irqs[MAX_WQS]);
+uint32_t dsa_peek(int dev, int slot, unsigned int offset);
+const char *wq_name(const struct dsa_wq *wq);
+const char *wq_get(const struct dsa_wq *wq, const char *attr);
+int wq_set(const struct dsa_wq *wq, const char *attr, const char *value);
+bool wq_config(const struct dsa_wq *wq, const char *interrupt);
+int wq_enable(struct dsa_wq *wq);
+int wq_disable(const struct dsa_wq *wq);
+bool dma_start(struct dsa_wq *wqs, int nr, int copies, int timeout_ms);
+void dma_finish(struct dsa_wq *wqs, int nr);
+bool machine(const char *command);
+
+#endif
