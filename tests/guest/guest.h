@@ -35,6 +35,7 @@ struct vectors {
 };
 
 /* report.c: the verdict channel and small file helpers */
+int serial_open(const char *path);
 bool report_open(void);
 void report_done(void);
 void say(const char *fmt, ...) __printf(1, 2);
@@ -59,7 +60,23 @@ void edu_check_msi(void);
 long irq_total(unsigned int irq, char *line, size_t size);
 bool interrupts_mention(const char *word);
 
-/* steps.c and life.c: what a scenario is made of */
+/* steps.c: verdicts and reasons of the platform check */
+const char *reason_of(const char *word);
+void check_verdict(const char *store, const char *verdict, const char *word);
+
+/* life.c: CPUs that are pulled away from under vectors */
+struct moves {
+	int	cycles;
+	int	moved;
+	int	pulled;
+	int	stuck;
+	int	errors;
+};
+
+void cpu_cycle(const struct vectors *vs, int cpu, struct moves *m);
+void check_moves(const struct vectors *vs, int cpus, const struct moves *m);
+
+/* steps.c, life.c, idxd_steps.c and idxd_faults.c: what a scenario is made of */
 void step_run(const char *arg);
 void step_edu_vectors(const char *arg);
 void step_refused(const char *arg);
@@ -73,5 +90,17 @@ void step_hotplug(const char *arg);
 void step_rebind(const char *arg);
 void step_commitfail(const char *arg);
 void step_kmemleak(const char *arg);
+void step_dsa(const char *arg);
+void step_dsa_fallback(const char *arg);
+void step_dsa_kunit(const char *arg);
+void step_dsa_unload(const char *arg);
+void step_dsa_flr(const char *arg);
+void step_dsa_storm(const char *arg);
+void step_dsa_forge(const char *arg);
+void step_dsa_revoke(const char *arg);
+void step_dsa_refuse(const char *arg);
+void step_dsa_hang(const char *arg);
+void step_dsa_badmask(const char *arg);
+void step_dsa_accel(const char *arg);
 
 #endif

@@ -159,7 +159,7 @@ bool dsa_disable(int dev)
 	return check(!ret, strerror(-ret), "dsa%d is disabled", dev);
 }
 
-static void channels(unsigned int map[DMA_DEVICES])
+static void channels(unsigned int *map)
 {
 	DIR *dir = opendir("/sys/class/dma");
 	unsigned int d, c;
@@ -175,7 +175,7 @@ static void channels(unsigned int map[DMA_DEVICES])
 }
 
 /* The channel that is there now and was not there before */
-static void find_channel(struct dsa_wq *wq, const unsigned int old[DMA_DEVICES])
+static void find_channel(struct dsa_wq *wq, const unsigned int *old)
 {
 	unsigned int now[DMA_DEVICES], d;
 
@@ -238,21 +238,30 @@ static void find_irq(struct dsa_wq *wq, const struct dsa_irq *old, int nr_old)
 	}
 }
 
+/* Remember what is there before somebody enables @wq. */
+void wq_watch(struct dsa_wq *wq)
+{
+	wq->ims = !strcmp(wq_get(wq, "interrupt"), "ims");
+	channels(wq->old_map);
+	wq->nr_old = dsa_irqs(wq, WQ_ACTION, wq->old);
+}
+
+/* What is there now and was not there then belongs to @wq. */
+void wq_found(struct dsa_wq *wq)
+{
+	find_channel(wq, wq->old_map);
+	find_irq(wq, wq->old, wq->nr_old);
+}
+
 /* Returns what writing to the driver's bind file does. */
 int wq_enable(struct dsa_wq *wq)
 {
-	struct dsa_irq old[MAX_WQS];
-	unsigned int map[DMA_DEVICES];
-	int nr, ret;
+	int ret;
 
-	wq->ims = !strcmp(wq_get(wq, "interrupt"), "ims");
-	channels(map);
-	nr = dsa_irqs(wq, WQ_ACTION, old);
+	wq_watch(wq);
 	ret = bind("dmaengine", "bind", wq_name(wq));
-	if (!ret) {
-		find_channel(wq, map);
-		find_irq(wq, old, nr);
-	}
+	if (!ret)
+		wq_found(wq);
 	return ret;
 }
 
@@ -354,26 +363,31 @@ uint32_t dsa_peek(int dev, int slot, unsigned int offset)
 	return value;
 }
 
-/* A command for the monitor of the machine, which is behind the third serial port */
-bool machine(const char *command)
+/*
+ * Set a property of the device while the machine runs. The third serial port leads
+ * to the control monitor of the machine, which answers each command with its id.
+ */
+bool dsa_misbehave(int dev, const char *property, const char *value)
 {
-	static int fd = -1;
-	char buf[1024] = "";
+	static int fd = -1, id;
+	char buf[4096] = "";
 	size_t len = 0;
-	ssize_t n;
+	ssize_t n = 1;
 
-	if (fd < 0)
+	if (fd < 0) {
 		fd = serial_open("/dev/ttyS2");
-	if (fd < 0)
-		return check(false, strerror(errno), "machine has a monitor");
-	dprintf(fd, "%s\n", command);
-	/* It echoes the command, and is ready for the next one when it prompts */
-	while (len < sizeof(buf) - 1 && !strstr(buf, MONITOR_DONE)) {
-		n = read(fd, buf + len, sizeof(buf) - 1 - len);
-		if (n <= 0)
-			break;
-		len += n;
-		buf[len] = '\0';
+		if (fd < 0)
+			return check(false, strerror(errno), "machine has a monitor");
+		dprintf(fd, "{\"execute\":\"qmp_capabilities\"}\n");
 	}
-	return !strstr(buf, "Error") || check(false, buf, "monitor takes '%s'", command);
+	dprintf(fd, "{\"execute\":\"qom-set\",\"id\":%d,\"arguments\":{\"path\":"
+		"\"/machine/peripheral/dsa%d\",\"property\":\"%s\",\"value\":%s}}\n",
+		++id, dev, property, value);
+	while (n > 0 && len < sizeof(buf) - 1 && !strstr(buf, txt("\"id\": %d", id))) {
+		n = read(fd, buf + len, sizeof(buf) - 1 - len);
+		if (n > 0)
+			buf[len += n] = '\0';
+	}
+	return (n > 0 && !strstr(buf, "\"error\"")) ||
+	       check(false, buf, "dsa%d takes %s=%s", dev, property, value);
 }

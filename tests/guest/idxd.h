@@ -22,10 +22,11 @@ struct dsa_irq {
 	char		chip[64];
 };
 
-/* A work queue, and what the latest dmatest on it has shown */
+/* A work queue: what is wanted, what it got, what the latest dmatest has shown */
 struct dsa_wq {
 	int		dev;
 	int		id;
+	const char	*want;
 	bool		ims;
 	struct dsa_irq	irq;
 	char		chan[32];
@@ -34,6 +35,10 @@ struct dsa_wq {
 	unsigned long	copies;
 	unsigned long	failures;
 	char		bad[128];
+	/* from wq_watch() to wq_found() */
+	unsigned int	old_map[DMA_DEVICES];
+	struct dsa_irq	old[MAX_WQS];
+	int		nr_old;
 };
 
 /* idxd.c */
@@ -51,10 +56,12 @@ const char *wq_name(const struct dsa_wq *wq);
 const char *wq_get(const struct dsa_wq *wq, const char *attr);
 int wq_set(const struct dsa_wq *wq, const char *attr, const char *value);
 bool wq_config(const struct dsa_wq *wq, const char *interrupt);
+void wq_watch(struct dsa_wq *wq);
+void wq_found(struct dsa_wq *wq);
 int wq_enable(struct dsa_wq *wq);
 int wq_disable(const struct dsa_wq *wq);
 bool dma_start(struct dsa_wq *wqs, int nr, int copies, int timeout_ms);
 void dma_finish(struct dsa_wq *wqs, int nr);
-bool machine(const char *command);
+bool dsa_misbehave(int dev, const char *property, const char *value);
 
 #endif

@@ -20,14 +20,6 @@
 /* Kmemleak trusts no object younger than five seconds. */
 #define LEAK_AGE_S	6
 
-struct moves {
-	int cycles;
-	int moved;
-	int pulled;
-	int stuck;
-	int errors;
-};
-
 static void set_cpu(int cpu, bool online, struct moves *m)
 {
 	int ret;
@@ -70,7 +62,7 @@ static int served_by(const struct vectors *vs, int cpu)
 }
 
 /* Pull the CPU away from under all vectors, then bring it back. */
-static void cycle(const struct vectors *vs, int cpu, struct moves *m)
+void cpu_cycle(const struct vectors *vs, int cpu, struct moves *m)
 {
 	/* A vector whose last move no interrupt has completed yet may lag behind. */
 	move_all(vs, cpu, m);
@@ -79,6 +71,17 @@ static void cycle(const struct vectors *vs, int cpu, struct moves *m)
 	m->stuck += served_by(vs, cpu);
 	set_cpu(cpu, true, m);
 	m->cycles++;
+}
+
+void check_moves(const struct vectors *vs, int cpus, const struct moves *m)
+{
+	check(m->cycles >= cpus - 1 && !m->errors, txt("%d cycles, %d errors", m->cycles, m->errors),
+	      "CPUs went offline and came back meanwhile");
+	check(!m->stuck, txt("%d did", m->stuck), "no vector stayed on an offline CPU");
+	check(m->pulled >= vs->nr, txt("%d of them", m->pulled),
+	      "CPUs that went served vectors");
+	say("%d times offline and online, %d vectors moved by hand, %d by the kernel",
+	    m->cycles, m->moved, m->pulled);
 }
 
 static void fire_rounds(void)
@@ -125,17 +128,11 @@ void step_hotplug(const char *arg)
 	if (!child)
 		fire_rounds();
 	while (child > 0 && !waitpid(child, &status, WNOHANG)) {
-		cycle(&before, cpu, &m);
+		cpu_cycle(&before, cpu, &m);
 		cpu = cpu + 1 < cpus ? cpu + 1 : 1;
 	}
 	check(!status, txt("exit status 0x%x", status), "vectors fired %d times", ROUNDS);
-	check(m.cycles >= cpus - 1 && !m.errors, txt("%d cycles, %d errors", m.cycles, m.errors),
-	      "CPUs went offline and came back meanwhile");
-	check(!m.stuck, txt("%d did", m.stuck), "no vector stayed on an offline CPU");
-	check(m.pulled >= before.nr, txt("%d of them", m.pulled),
-	      "CPUs that went served vectors");
-	say("%d times offline and online, %d vectors moved by hand, %d by the kernel",
-	    m.cycles, m.moved, m.pulled);
+	check_moves(&before, cpus, &m);
 	check(edu_settle(&after) >= 0, NULL, "nothing is missing %d ms after the last", LATE_MS);
 	check_sums(&before, &after, ROUNDS);
 	edu_check_msi();

@@ -18,15 +18,22 @@
 static unsigned int passed, failed;
 static int channel = -1;
 
-bool report_open(void)
+/* Open a serial port for raw data. Returns a descriptor, or -1 with errno. */
+int serial_open(const char *path)
 {
+	int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios tio;
 
-	channel = open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (channel < 0 || tcgetattr(channel, &tio))
-		return false;
+	if (fd < 0 || tcgetattr(fd, &tio))
+		return -1;
 	cfmakeraw(&tio);
-	return !tcsetattr(channel, TCSANOW, &tio);
+	return tcsetattr(fd, TCSANOW, &tio) ? -1 : fd;
+}
+
+bool report_open(void)
+{
+	channel = serial_open("/dev/ttyS1");
+	return channel >= 0;
 }
 
 static void put(const char *text)

@@ -10,8 +10,6 @@
 
 #include "guest.h"
 
-#define VERDICT	"ims: queue-memory store "
-
 /* The words of the scenario table and the kernel's own. */
 static const struct {
 	const char *word;
@@ -26,9 +24,13 @@ static const struct {
 	{ "guest",	"guest, hypervisor offers no translation" },
 	{ "off",	"disabled on the command line" },
 	{ "virtual",	"virtual interrupt remapping, counts as a guest" },
+	{ "vector",	"bare metal without interrupt remapping" },
+	{ "forced",	"guest, but enabled on the command line" },
+	{ "no-table",	"device has no IMS table" },
+	{ "outside",	"IMS table lies outside of the register BAR" },
 };
 
-static const char *reason_of(const char *word)
+const char *reason_of(const char *word)
 {
 	size_t i;
 
@@ -39,13 +41,14 @@ static const char *reason_of(const char *word)
 	return word;
 }
 
-static void check_verdict(const char *verdict, const char *word)
+void check_verdict(const char *store, const char *verdict, const char *word)
 {
-	const char *want = txt(VERDICT "%s: %s", verdict, word ? reason_of(word) : "");
+	const char *start = txt("ims: %s store ", store);
+	const char *want = txt("%s%s: %s", start, verdict, word ? reason_of(word) : "");
 	char line[512] = "the log holds no verdict";
 	int ret;
 
-	ret = log_count(VERDICT, NULL, NULL, line, sizeof(line));
+	ret = log_count(start, NULL, NULL, line, sizeof(line));
 	if (ret > 0)
 		say("%s", line);
 	ret = log_count(want, NULL, NULL, NULL, 0);
@@ -204,7 +207,7 @@ void step_run(const char *arg)
 	int ret;
 
 	check_mode("ims", NULL);
-	check_verdict("allowed", arg);
+	check_verdict("queue-memory", "allowed", arg);
 	check_sysfs("enabled", "1");
 	check_sysfs("store", "queue-memory");
 	edu_check_in_use(NR_VECTORS);
@@ -243,7 +246,7 @@ void step_refused(const char *arg)
 	int ret;
 
 	check_mode("msi", reason_of(arg));
-	check_verdict("refused", arg);
+	check_verdict("queue-memory", "refused", arg);
 	ret = edu_sysfs("enabled", buf, sizeof(buf));
 	check(ret == -ENOENT || !strcmp(buf, "0"), txt("ims/enabled is '%s'", buf),
 	      "sysfs does not show IMS as enabled");

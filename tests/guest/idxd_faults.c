@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Steps with a device that misbehaves. A second device is the victim: one of its work
+ * queues is set up and idle, so its interrupt must not count.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "idxd.h"
+
+#define COPIES		10
+#define PATIENCE_MS	20000
+#define NOBODY		"4294967295"
+
+/* Of VT-d, when a message has not the source that its entry wants */
+#define BLOCKED		"source-id verification"
+
+static const char *requester_id(int dev)
+{
+	unsigned int bus, slot, fn;
+
+	if (sscanf(dsa_pci(dev), "%*x:%x:%x.%u", &bus, &slot, &fn) != 3)
+		return NOBODY;
+	return txt("%u", bus << 8 | slot << 3 | fn);
+}
+
+static bool bring_up_two(struct dsa_wq wqs[2])
+{
+	int i, ret;
+
+	if (!dsa_load("enable=0"))
+		return false;
+	for (i = 0; i < 2; i++) {
+		if (!wq_config(&wqs[i], "ims") || !dsa_enable(wqs[i].dev))
+			return false;
+		ret = wq_enable(&wqs[i]);
+		if (!check(!ret && wqs[i].irq.irq, strerror(-ret), "%s is enabled with ims",
+			   wq_name(&wqs[i])))
+			return false;
+	}
+	return true;
+}
+
+/* Copy on the first device. Returns what the idle interrupt of the other one got. */
+static long copy_beside(struct dsa_wq wqs[2])
+{
+	long before = irq_total(wqs[1].irq.irq, NULL, 0);
+
+	if (dma_start(wqs, 1, COPIES, PATIENCE_MS))
+		dma_finish(wqs, 1);
+	check(wqs[0].copies == COPIES && !wqs[0].failures, wqs[0].bad, "%s: %lu copies, %lu errors",
+	      wq_name(&wqs[0]), wqs[0].copies, wqs[0].failures);
+	return irq_total(wqs[1].irq.irq, NULL, 0) - before;
+}
+
+/* With remapping the IOMMU takes messages only from the device they are meant for. */
+static void check_fault(bool blocked, const char *what, int *seen)
+{
+	char line[512] = "no such line";
+	int ret = log_count("DMAR", BLOCKED, NULL, line, sizeof(line));
+
+	if (!blocked) {
+		check(!ret, line, "%s: there is no IOMMU which could report it", what);
+		return;
+	}
+	check(ret > *seen, line, "%s: log holds the IOMMU's fault", what);
+	if (!*seen)
+		say("%s", line);
+	*seen = ret;
+}
+
+/* Beside its own message the device sends the one of the other device. */
+static void forge_message(struct dsa_wq wqs[2], bool blocked, int *seen)
+{
+	unsigned int slot = wqs[1].irq.index;
+	long hits;
+
+	dsa_misbehave(0, "fault-data", txt("%u", dsa_peek(1, slot, 8)));
+	dsa_misbehave(0, "fault-address", txt("%u", dsa_peek(1, slot, 0)));
+	hits = copy_beside(wqs);
+	check(blocked ? !hits : hits > 0, txt("it ran %ld times", hits),
+	      "message of %s sent by dsa0: handler %s", wq_name(&wqs[1]),
+	      blocked ? "does not run" : "of the victim runs");
+	check_fault(blocked, "another device's message", seen);
+	say("message 0x%08x/0x%x: %d times sent by dsa0, handler of dsa1 ran %ld times",
+	    dsa_peek(1, slot, 0), dsa_peek(1, slot, 8), COPIES, hits);
+	dsa_misbehave(0, "fault-address", "0");
+}
+
+/* Beside its own message it sends the same once more, in the name of the other device. */
+static void forge_source(struct dsa_wq wqs[2], bool blocked, int *seen)
+{
+	long hits;
+
+	dsa_misbehave(0, "fault-rid", requester_id(1));
+	hits = copy_beside(wqs);
+	check(!hits && (blocked ? wqs[0].received == COPIES : wqs[0].received > COPIES),
+	      txt("%ld interrupts, %ld of the victim", wqs[0].received, hits),
+	      "message in the name of dsa1: %s", blocked ? "does not arrive" : "arrives");
+	check_fault(blocked, "forged requester ID", seen);
+	dsa_misbehave(0, "fault-rid", NOBODY);
+}
+
+/* Beside its own message it sends one with the handle of the next entry. */
+static void forge_handle(struct dsa_wq wqs[2])
+{
+	long hits;
+
+	dsa_misbehave(0, "fault-handle-add", "1");
+	hits = copy_beside(wqs);
+	check(!hits && wqs[0].received == COPIES,
+	      txt("%ld interrupts, %ld of the victim", wqs[0].received, hits),
+	      "message with the next handle does not arrive");
+	dsa_misbehave(0, "fault-handle-add", "0");
+}
+
+void step_dsa_forge(const char *arg)
+{
+	struct dsa_wq wqs[2] = { { .dev = 0 }, { .dev = 1 } };
+	bool blocked = arg && !strcmp(arg, "blocked");
+	int seen = 0;
+
+	if (!bring_up_two(wqs))
+		return;
+	check(!copy_beside(wqs), NULL, "a device that behaves disturbs nobody");
+	dsa_misbehave(0, "fault-extra", "true");
+	forge_message(wqs, blocked, &seen);
+	forge_source(wqs, blocked, &seen);
+	if (blocked)
+		forge_handle(wqs);
+	dsa_misbehave(0, "fault-extra", "false");
+	check(!copy_beside(wqs), NULL, "nothing stays behind");
+}
+
+/* A command that hangs holds up who waits for it, and nobody else. */
+void step_dsa_hang(const char *arg)
+{
+	struct dsa_wq wqs[2] = { { .id = 0 }, { .id = 1 } };
+	int status = -1;
+	pid_t child;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !wq_config(&wqs[0], "ims") || !wq_config(&wqs[1], "ims") ||
+	    !dsa_enable(0) || !check(!wq_enable(&wqs[0]), NULL, "wq0.0 is enabled"))
+		return;
+	dsa_misbehave(0, "fault-cmd-hang", "true");
+	dsa_misbehave(0, "fault-cmd", "13");
+	child = fork();
+	if (!child)
+		_exit(wq_enable(&wqs[1]) ? 1 : 0);
+	while (dsa_peek(0, -1, 0xa8) >> 31 == 0)
+		usleep(1000);
+	if (dma_start(wqs, 1, COPIES, PATIENCE_MS))
+		dma_finish(wqs, 1);
+	check(wqs[0].copies == COPIES && !wqs[0].failures, wqs[0].bad,
+	      "wq0.0 works while a command hangs");
+	check(!waitpid(child, &status, WNOHANG), NULL, "the one who waits for it does so");
+	dsa_misbehave(0, "fault-cmd", "0");
+	check(waitpid(child, &status, 0) == child && !status, txt("status 0x%x", status),
+	      "it goes on when the command ends");
+	check(!strcmp(wq_get(&wqs[1], "state"), "enabled"), NULL, "wq0.1 is enabled");
+	dsa_check_ims(0, "in_use", "2");
+	wq_disable(&wqs[0]);
+	wq_disable(&wqs[1]);
+	dsa_disable(0);
+	dsa_check_ims(0, "in_use", "0");
+}
+
+/* A device that ignores masks, and one that sends the message of a slot's last user */
+void step_dsa_badmask(const char *arg)
+{
+	static const char * const faults[] = { "fault-ignore-mask", "fault-stale" };
+	struct dsa_wq wqs[2] = { { .dev = 0 }, { .dev = 1 } };
+	size_t i;
+
+	(void)arg;
+	if (!bring_up_two(wqs))
+		return;
+	dsa_misbehave(0, "fault-extra", "true");
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		dsa_misbehave(0, faults[i], "true");
+		check(!wq_disable(&wqs[0]), NULL, "%s: wq0.0 is disabled", faults[i]);
+		dsa_check_ims(0, "in_use", "0");
+		if (!wq_config(&wqs[0], "ims") ||
+		    !check(!wq_enable(&wqs[0]), NULL, "%s: wq0.0 is enabled again", faults[i]))
+			return;
+		check(!copy_beside(wqs), NULL, "%s: nobody else is disturbed", faults[i]);
+		dsa_misbehave(0, faults[i], "false");
+	}
+}
+
+static int run(const char *command)
+{
+	char *argv[16], text[256], *save = NULL;
+	int nr = 0, status = -1;
+	pid_t child;
+
+	snprintf(text, sizeof(text), "%s", command);
+	for (argv[0] = strtok_r(text, " ", &save); argv[nr] && nr < 14;)
+		argv[++nr] = strtok_r(NULL, " ", &save);
+	child = fork();
+	if (!child) {
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The administrator's tool does everything but the choice of the interrupt. */
+void step_dsa_accel(const char *arg)
+{
+	static const char * const up[] = {
+		"config-engine dsa0/engine0.1 --group-id=0",
+		"config-wq dsa0/wq0.1 --group-id=0 --wq-size=16 --priority=10 --type=kernel "
+		"--name=copy --mode=dedicated --driver-name=dmaengine",
+		"enable-device dsa0", "enable-wq dsa0/wq0.1",
+	};
+	static const char * const down[] = { "disable-wq dsa0/wq0.1", "disable-device dsa0" };
+	struct dsa_wq wq = { .id = 1 };
+	size_t i;
+	int ret;
+
+	(void)arg;
+	if (!dsa_load("enable=0"))
+		return;
+	for (i = 0; i < ARRAY_SIZE(up); i++) {
+		if (i == 2)
+			check(!wq_set(&wq, "interrupt", "ims"), NULL, "wq0.1 takes interrupt=ims");
+		if (i == 3)
+			wq_watch(&wq);
+		ret = run(txt("/bin/accel-config %s", up[i]));
+		if (!check(!ret, txt("exit status %d", ret), "accel-config %s", up[i]))
+			return;
+	}
+	wq_found(&wq);
+	dsa_check_ims(0, "in_use", "1");
+	if (dma_start(&wq, 1, COPIES, PATIENCE_MS))
+		dma_finish(&wq, 1);
+	check(wq.copies == COPIES && !wq.failures && wq.received == COPIES, wq.bad,
+	      "%lu copies, %ld interrupts through IMS", wq.copies, wq.received);
+	ret = run("/bin/accel-config list");
+	check(!ret, txt("exit status %d", ret), "accel-config list");
+	for (i = 0; i < ARRAY_SIZE(down); i++) {
+		ret = run(txt("/bin/accel-config %s", down[i]));
+		check(!ret, txt("exit status %d", ret), "accel-config %s", down[i]);
+	}
+	dsa_check_ims(0, "in_use", "0");
+}

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Steps with work queues of Intel DSA that complete through IMS, and with those
+ * beside them that complete through MSI-X.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "idxd.h"
+
+#define COPIES		25
+#define NO_KUNIT	"enable=0"
+
+/* Plenty, as CPU hotplug under emulation can hold everything up */
+#define PATIENCE_MS	20000
+
+/* How many interrupts more per WQ count as progress */
+#define PROGRESS	5
+
+/* Sets WQs up as their member want says, with the device they belong to. */
+static bool bring_up(struct dsa_wq *wqs, int nr)
+{
+	int i, ret;
+
+	for (i = 0; i < nr; i++) {
+		if (!wq_config(&wqs[i], wqs[i].want))
+			return false;
+	}
+	for (i = 0; i < nr; i++) {
+		if ((!i || wqs[i].dev != wqs[i - 1].dev) && !dsa_enable(wqs[i].dev))
+			return false;
+	}
+	for (i = 0; i < nr; i++) {
+		ret = wq_enable(&wqs[i]);
+		if (!check(!ret && wqs[i].chan[0] && wqs[i].irq.irq,
+			   ret ? strerror(-ret) : "no channel or no interrupt",
+			   "%s is enabled with %s", wq_name(&wqs[i]), wqs[i].want))
+			return false;
+	}
+	return true;
+}
+
+static void take_down(struct dsa_wq *wqs, int nr)
+{
+	int i, ret;
+
+	for (i = 0; i < nr; i++) {
+		ret = wq_disable(&wqs[i]);
+		if (ret)
+			check(false, strerror(-ret), "%s is disabled", wq_name(&wqs[i]));
+	}
+	for (i = 0; i < nr; i++) {
+		if (!i || wqs[i].dev != wqs[i - 1].dev)
+			dsa_disable(wqs[i].dev);
+	}
+}
+
+static void show(const struct dsa_wq *wqs, int nr)
+{
+	const struct dsa_wq *wq;
+	char line[512] = "";
+
+	say(" ");
+	say("%-6s %-6s %5s %4s  %-26s %6s %6s %10s", "wq", "table", "index", "irq", "chip",
+	    "copies", "errors", "interrupts");
+	for (wq = wqs; wq < wqs + nr; wq++)
+		say("%-6s %-6s %5u %4u  %-26s %6lu %6lu %10ld", wq_name(wq), wq->want,
+		    wq->irq.index, wq->irq.irq, wq->irq.chip, wq->copies, wq->failures,
+		    wq->received);
+	say(" ");
+	say("/proc/interrupts");
+	for (wq = wqs; wq < wqs + nr; wq++) {
+		irq_total(wq->irq.irq, line, sizeof(line));
+		say("%s", line);
+	}
+}
+
+/* Each copy raises one interrupt, unless @more come for other reasons. */
+static void check_copies(const struct dsa_wq *wqs, int nr, bool more)
+{
+	const struct dsa_wq *wq;
+	long copies;
+
+	for (wq = wqs; wq < wqs + nr; wq++) {
+		copies = wq->copies;
+		check(copies && !wq->failures && wq->received >= copies &&
+		      (more || wq->received == copies),
+		      txt("%ld copies, %lu errors, %ld interrupts: %s", copies, wq->failures,
+			  wq->received, wq->bad),
+		      "%s, %s %u, irq %u: %ld copies, 0 errors, %ld interrupts", wq_name(wq),
+		      wq->ims ? "IMS slot" : "MSI-X entry", wq->irq.index, wq->irq.irq, copies,
+		      wq->received);
+	}
+}
+
+static void copy_and_check(struct dsa_wq *wqs, int nr)
+{
+	if (dma_start(wqs, nr, COPIES, PATIENCE_MS))
+		dma_finish(wqs, nr);
+	check_copies(wqs, nr, false);
+}
+
+/* Returns whether each WQ goes on. */
+static bool progress(const struct dsa_wq *wqs, int nr)
+{
+	long end = now_ms() + PATIENCE_MS, from;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		from = irq_total(wqs[i].irq.irq, NULL, 0);
+		while (irq_total(wqs[i].irq.irq, NULL, 0) < from + PROGRESS) {
+			if (now_ms() > end)
+				return false;
+			usleep(1000);
+		}
+	}
+	return true;
+}
+
+/* What the device itself holds. A slot which is not in use: masked and empty. */
+static void check_slot(const struct dsa_wq *wq, bool live)
+{
+	uint32_t lo = dsa_peek(wq->dev, wq->irq.index, 0), hi = dsa_peek(wq->dev, wq->irq.index, 4);
+	uint32_t data = dsa_peek(wq->dev, wq->irq.index, 8);
+	uint32_t control = dsa_peek(wq->dev, wq->irq.index, 12);
+
+	check(live ? lo >> 20 == 0xfee && !hi && !(control & 1) : !lo && !hi && !data && control & 1,
+	      txt("address 0x%x%08x, data 0x%x, control 0x%x", hi, lo, data, control),
+	      "slot %u of dsa%d is %s", wq->irq.index, wq->dev,
+	      live ? "live" : "masked and empty");
+}
+
+/* MSI-X of the same device: the misc interrupt works, and no WQ has one unasked. */
+static void check_msix(const struct dsa_wq *wqs, int nr)
+{
+	struct dsa_wq any = { .dev = wqs->dev };
+	struct dsa_irq irqs[MAX_WQS];
+	char line[512] = "no line";
+	int i, want = 0, have;
+	long total;
+
+	for (i = 0; i < nr; i++)
+		want += !wqs[i].ims;
+	have = dsa_irqs(&any, WQ_ACTION, irqs);
+	check(have == want, txt("%d have", have), "%d of %d WQs have an MSI-X interrupt", want,
+	      nr);
+	have = dsa_irqs(&any, MISC_ACTION, irqs);
+	total = have == 1 ? irq_total(irqs[0].irq, line, sizeof(line)) : 0;
+	check(total > 0 && strstr(line, "MSIX"), line, "MSI-X works for commands (irq %u)",
+	      irqs[0].irq);
+	say("%s", line);
+}
+
+static void check_refused(const struct dsa_wq *wq, const char *value, int want)
+{
+	int ret = wq_set(wq, "interrupt", value);
+
+	check(ret == want, ret ? strerror(-ret) : "it is taken",
+	      "%s: interrupt=%s gives '%s'", wq_name(wq), value, strerror(-want));
+}
+
+static void check_attribute(const struct dsa_wq *wq)
+{
+	check(!strcmp(wq_get(wq, "interrupt"), wq->want), wq_get(wq, "interrupt"),
+	      "%s says interrupt=%s", wq_name(wq), wq->want);
+	check_refused(wq, "msix", -EPERM);
+	check_refused(wq, "ims", -EPERM);
+	check_refused(wq, "intx", -EINVAL);
+}
+
+/* The main scenario: two WQs with IMS, one with MSI-X, then one changes sides. */
+void step_dsa(const char *arg)
+{
+	struct dsa_wq wqs[] = {
+		{ .id = 0, .want = "ims" }, { .id = 1, .want = "ims" }, { .id = 2, .want = "msix" },
+	};
+
+	if (!dsa_load(NO_KUNIT))
+		return;
+	check(!strcmp(wq_get(&wqs[0], "interrupt"), "msix"), wq_get(&wqs[0], "interrupt"),
+	      "the default is msix");
+	if (!bring_up(wqs, ARRAY_SIZE(wqs)))
+		return;
+	if (arg)
+		check_verdict("device-memory", "allowed", arg);
+	dsa_check_ims(0, "enabled", "1");
+	dsa_check_ims(0, "store", "device-memory");
+	dsa_check_ims(0, "size", "2048");
+	dsa_check_ims(0, "in_use", "2");
+	check_attribute(&wqs[0]);
+	check_slot(&wqs[0], true);
+	check_slot(&wqs[1], true);
+
+	copy_and_check(wqs, ARRAY_SIZE(wqs));
+	show(wqs, ARRAY_SIZE(wqs));
+	check_msix(wqs, ARRAY_SIZE(wqs));
+
+	check(!wq_disable(&wqs[0]), NULL, "wq0.0 is disabled");
+	dsa_check_ims(0, "in_use", "1");
+	check_slot(&wqs[0], false);
+	check(!strcmp(wq_get(&wqs[0], "interrupt"), "msix"), wq_get(&wqs[0], "interrupt"),
+	      "wq0.0 is back to the default");
+	wqs[0].want = "msix";
+	if (wq_config(&wqs[0], "msix") && check(!wq_enable(&wqs[0]), NULL, "wq0.0 is enabled with msix"))
+		copy_and_check(wqs, ARRAY_SIZE(wqs));
+	check_msix(wqs, ARRAY_SIZE(wqs));
+	take_down(wqs, ARRAY_SIZE(wqs));
+	dsa_check_ims(0, "in_use", "0");
+}
+
+/* No IMS, for the reason given: the driver says so and works with MSI-X. */
+void step_dsa_fallback(const char *arg)
+{
+	struct dsa_wq wq = { .want = "msix" };
+	const char *reason = reason_of(arg);
+	char line[512] = "no such line";
+	int ret;
+
+	if (!dsa_load(NO_KUNIT))
+		return;
+	dsa_check_ims(0, "enabled", "0");
+	check_refused(&wq, "ims", -EOPNOTSUPP);
+	ret = log_count("idxd", "no IMS", reason, line, sizeof(line));
+	if (ret > 0)
+		say("%s", line);
+	check(ret == 1, line, "log says why: %s", reason);
+	ret = log_count("IMS not used", NULL, NULL, line, sizeof(line));
+	check(ret <= 1, txt("%d lines", ret), "nothing is said twice");
+	if (!bring_up(&wq, 1))
+		return;
+	copy_and_check(&wq, 1);
+	show(&wq, 1);
+	check_msix(&wq, 1);
+	take_down(&wq, 1);
+}
+
+/* The tests run when the module is loaded, and leave their results in debugfs. */
+void step_dsa_kunit(const char *arg)
+{
+	char buf[8192], *line, *save = NULL, *p;
+	int n = 0;
+
+	(void)arg;
+	if (!dsa_load("enable=1"))
+		return;
+	read_file("/sys/kernel/debug/kunit/idxd_ims/results", buf, sizeof(buf));
+	for (line = strtok_r(buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		p = strstr(line, "ok ");
+		if (line[0] != ' ' || !p || line[4] == '#')
+			continue;
+		check(!strstr(line, "not ok "), "see the log", "kunit:%s",
+		      strrchr(p, ' ') ? strrchr(p, ' ') : p);
+		n++;
+	}
+	check(n, "no results", "%d KUnit tests of the driver ran", n);
+}
+
+static void unload_once(struct dsa_wq *wqs, int nr, int round)
+{
+	char pci[32], buf[16] = "";
+	int ret;
+
+	snprintf(pci, sizeof(pci), "%s", dsa_pci(0));
+	if (!dma_start(wqs, nr, 0, PATIENCE_MS))
+		return;
+	check(progress(wqs, nr), NULL, "unload %d: copies are under way", round);
+	ret = module_unload("idxd");
+	check(ret == -EAGAIN, strerror(-ret), "unload %d: refused while in use", round);
+	dma_finish(wqs, nr);
+	check_copies(wqs, nr, false);
+
+	ret = module_unload("idxd");
+	check(!ret, strerror(-ret), "unload %d: works with WQs enabled", round);
+	check(!interrupts_mention("PCI-IMS"), NULL, "unload %d: no IMS line in /proc/interrupts",
+	      round);
+	read_file(txt("/sys/bus/pci/devices/%s/ims/enabled", pci), buf, sizeof(buf));
+	check(!strcmp(buf, "0"), buf, "unload %d: IMS is off", round);
+}
+
+void step_dsa_unload(const char *arg)
+{
+	struct dsa_wq wqs[] = {
+		{ .id = 0, .want = "ims" }, { .id = 1, .want = "msix" }, { .id = 2, .want = "ims" },
+	};
+	int i;
+
+	(void)arg;
+	for (i = 1; i <= 2; i++) {
+		if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)))
+			return;
+		unload_once(wqs, ARRAY_SIZE(wqs), i);
+	}
+}
+
+/*
+ * The device forgets its configuration and its messages. The core brings the latter
+ * back. What was under way fails, and the WQs have to be set up again.
+ */
+void step_dsa_flr(const char *arg)
+{
+	struct dsa_wq wqs[] = { { .id = 0, .want = "ims" }, { .id = 1, .want = "msix" } };
+	uint32_t lo, data;
+	int ret;
+
+	(void)arg;
+	if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)))
+		return;
+	lo = dsa_peek(0, wqs[0].irq.index, 0);
+	data = dsa_peek(0, wqs[0].irq.index, 8);
+	if (!dma_start(wqs, ARRAY_SIZE(wqs), 0, 300))
+		return;
+	check(progress(wqs, ARRAY_SIZE(wqs)), NULL, "copies are under way");
+	ret = write_file(txt("/sys/bus/pci/devices/%s/reset", dsa_pci(0)), "1");
+	check(!ret, strerror(-ret), "function is reset");
+	check_slot(&wqs[0], true);
+	check(lo == dsa_peek(0, wqs[0].irq.index, 0) && data == dsa_peek(0, wqs[0].irq.index, 8),
+	      NULL, "its message is the one from before");
+	dma_finish(wqs, ARRAY_SIZE(wqs));
+	say("copies until then: %lu and %lu, %lu and %lu did not end", wqs[0].copies,
+	    wqs[1].copies, wqs[0].failures, wqs[1].failures);
+
+	take_down(wqs, ARRAY_SIZE(wqs));
+	dsa_check_ims(0, "in_use", "0");
+	if (bring_up(wqs, ARRAY_SIZE(wqs)))
+		copy_and_check(wqs, ARRAY_SIZE(wqs));
+	take_down(wqs, ARRAY_SIZE(wqs));
+}
+
+/* Several WQs at once while affinity moves and CPUs go away */
+void step_dsa_storm(const char *arg)
+{
+	struct dsa_wq wqs[] = {
+		{ .id = 0, .want = "ims" }, { .id = 1, .want = "ims" },
+		{ .id = 2, .want = "ims" }, { .id = 3, .want = "ims" },
+	};
+	int cpus = sysconf(_SC_NPROCESSORS_CONF), cpu, i;
+	struct vectors vs = { .nr = ARRAY_SIZE(wqs) };
+	struct moves m = { 0 };
+
+	(void)arg;
+	if (!check(cpus > 1, NULL, "there are CPUs to take away") || !dsa_load(NO_KUNIT) ||
+	    !bring_up(wqs, ARRAY_SIZE(wqs)))
+		return;
+	for (i = 0; i < vs.nr; i++)
+		vs.v[i].irq = wqs[i].irq.irq;
+	if (!dma_start(wqs, ARRAY_SIZE(wqs), 0, PATIENCE_MS))
+		return;
+	for (cpu = 1; cpu < cpus; cpu++) {
+		cpu_cycle(&vs, cpu, &m);
+		check(progress(wqs, ARRAY_SIZE(wqs)), NULL, "all go on without CPU %d", cpu);
+	}
+	dma_finish(wqs, ARRAY_SIZE(wqs));
+	check_moves(&vs, cpus, &m);
+	check_copies(wqs, ARRAY_SIZE(wqs), false);
+	show(wqs, ARRAY_SIZE(wqs));
+	take_down(wqs, ARRAY_SIZE(wqs));
+}
+
+/* The device revokes all interrupt handles, and the driver gets new ones. */
+void step_dsa_revoke(const char *arg)
+{
+	struct dsa_wq wqs[] = {
+		{ .id = 0, .want = "ims" }, { .id = 1, .want = "msix" }, { .id = 2, .want = "ims" },
+	};
+	int i;
+
+	(void)arg;
+	if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)) ||
+	    !dma_start(wqs, ARRAY_SIZE(wqs), 0, PATIENCE_MS))
+		return;
+	for (i = 1; i <= 3; i++) {
+		check(progress(wqs, ARRAY_SIZE(wqs)), NULL, "copies are under way");
+		check(dsa_misbehave(0, "revoke-handles", "true"), NULL, "handles are revoked, %d",
+		      i);
+	}
+	check(progress(wqs, ARRAY_SIZE(wqs)), NULL, "they go on with new handles");
+	dma_finish(wqs, ARRAY_SIZE(wqs));
+	check_copies(wqs, ARRAY_SIZE(wqs), true);
+	show(wqs, ARRAY_SIZE(wqs));
+	take_down(wqs, ARRAY_SIZE(wqs));
+}
+
+static void check_not_enabled(struct dsa_wq *wq, const char *why)
+{
+	char status[32] = "";
+	int ret = wq_enable(wq);
+
+	check(ret < 0, "it is", "%s is not enabled: %s", wq_name(wq), why);
+	read_file(txt(DSA_BUS "devices/dsa%d/cmd_status", wq->dev), status, sizeof(status));
+	check(!strcmp(status, "0x80100000"), status, "status of the command says interrupt error");
+	check(!strcmp(wq_get(wq, "state"), "disabled"), wq_get(wq, "state"), "it is disabled");
+	check(!strcmp(wq_get(wq, "interrupt"), "ims") && !strcmp(wq_get(wq, "size"), "16") &&
+	      !strcmp(wq_get(wq, "group_id"), "0"), NULL, "it keeps its configuration");
+}
+
+/* Enabling a WQ fails for want of an interrupt, and works once that is mended. */
+void step_dsa_refuse(const char *arg)
+{
+	struct dsa_wq wqs[] = { { .id = 0, .want = "ims" }, { .id = 1, .want = "ims" } };
+	struct dsa_wq *wq = &wqs[1];
+	char line[512] = "no such line";
+
+	(void)arg;
+	if (!dsa_load(NO_KUNIT) || !wq_config(wq, "ims") || !bring_up(wqs, 1))
+		return;
+	dsa_misbehave(0, "fault-cmd", "13");
+	check_not_enabled(wq, "no interrupt handle");
+	dsa_check_ims(0, "in_use", "1");
+	dsa_misbehave(0, "fault-cmd", "0");
+
+	wq_set(wq, "type", "user");
+	wq_set(wq, "name", "copy");
+	wq_set(wq, "driver_name", "user");
+	check(write_file(DSA_BUS "drivers/user/bind", wq_name(wq)) < 0, "it is",
+	      "%s is not enabled: type user", wq_name(wq));
+	check(log_count("idxd", "type kernel", NULL, line, sizeof(line)) == 1, line, "log says why");
+
+	if (wq_config(wq, "ims") && check(!wq_enable(wq), NULL, "%s is enabled", wq_name(wq)))
+		copy_and_check(wqs, ARRAY_SIZE(wqs));
+	take_down(wqs, ARRAY_SIZE(wqs));
+}
