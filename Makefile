@@ -4,12 +4,13 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run boot test kunit tree apply refresh clean
+.PHONY: help run run-idxd boot test kunit tree apply refresh clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
 help:
 	@echo 'make run                  build, boot the main scenario, print the vector table'
+	@echo 'make run-idxd             work queues of an emulated Intel DSA that complete through IMS'
 	@echo 'make test                 every test lane, ends with N passed, N failed'
 	@echo 'make kunit                KUnit suites on UML'
 	@echo 'make boot                 the boot tests alone'
@@ -24,6 +25,13 @@ run:
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
 	@tests/boot.sh run
+
+run-idxd:
+	@scripts/deps build qemu idxd base
+	@scripts/qemu
+	@scripts/tree "$(BASE)"
+	@scripts/kernel "$(BASE)" boot
+	@tests/idxd.sh run
 
 boot:
 	@scripts/deps build qemu base

@@ -4,9 +4,10 @@
 # Start a guest and judge what it left behind. A guest has two serial ports:
 # the console, and the verdict, which only init writes to.
 #
-# Needs: $root, $out, $BASE; keeps score in $passed and $failed.
+# Needs: $root, $out, $BASE, $table with the guests, $JOBS guests at a time and $QEMU;
+# keeps score in $passed and $failed.
 
-: "${root:?}" "${out:?}" "${BASE:?}"
+: "${root:?}" "${out:?}" "${BASE:?}" "${table:?}" "${JOBS:?}" "${QEMU:?}"
 passed=0
 failed=0
 
@@ -69,12 +70,14 @@ declare -A kvm_features=([none]=0x1000000 [device]=0x100000 [queue]=0x200000 [bo
 # takes our QEMU, see qemu/README.md. "vtd" is a remapping unit that looks
 # physical, "vvtd" and "vamd" are units that say that they are virtual. Behind
 # "@" comes what the firmware tables hold instead, in the words of -smbios, with
-# escapes as in printf and semicolons between several.
+# escapes as in printf and semicolons between several. Before that, behind each
+# "+", come the devices, if it is not edu.
 set_machine()
 {
-	local kind=${1%%@*}
+	local left=${1%%@*} device
+	local kind=${left%%+*}
 	local smbios='type=1,manufacturer=Dell Inc.,product=PowerEdge R760' table
-	local -a tables
+	local -a tables devices
 
 	emulator=$QEMU
 	machine=(-machine q35)
@@ -85,7 +88,7 @@ set_machine()
 	       smbios= emulator=$(our_qemu) ;;
 	*) die "boot.tsv: unknown platform $1" ;;
 	esac
-	[ "$kind" = "$1" ] || smbios=$(printf '%b' "${1#*@}")
+	[ "$left" = "$1" ] || smbios=$(printf '%b' "${1#*@}")
 	IFS=';' read -r -a tables <<<"$smbios"
 	for table in "${tables[@]}"; do
 		machine+=(-smbios "$table")
@@ -95,7 +98,26 @@ set_machine()
 	*-vvtd) machine+=(-device "intel-iommu,intremap=on,caching-mode=on") ;;
 	*-vamd) machine+=(-device amd-iommu,intremap=on) ;;
 	esac
-	machine+=(-device "edu,dma_mask=0xffffffff,addr=4")
+	[ "$kind" != "$left" ] || left+=+edu,dma_mask=0xffffffff,addr=4
+	IFS=+ read -r -a devices <<<"${left#*+}"
+	for device in "${devices[@]}"; do
+		machine+=(-device "$device")
+	done
+}
+
+# Sets port=(...): a third serial port, through which the guest talks to the
+# control monitor of its own machine, to make a device misbehave while it runs.
+set_port()
+{
+	local pipe=$out/$1
+
+	rm -f "$pipe"-{port,monitor}.{in,out}
+	mkfifo "$pipe"-port.{in,out} || die "cannot make a pipe in $out"
+	ln -s "$pipe-port.in" "$pipe-monitor.out"
+	ln -s "$pipe-port.out" "$pipe-monitor.in"
+	pipe=${pipe//,/,,}
+	port=(-chardev "pipe,id=port,path=$pipe-port" -serial chardev:port
+	      -chardev "pipe,id=monitor,path=$pipe-monitor" -mon "chardev=monitor,mode=control")
 }
 
 # The kernel's check of the timer counts ticks against a delay loop, which fails
@@ -103,16 +125,23 @@ set_machine()
 # guest NAME KERNEL CPUS PLATFORM CMDLINE STEPS TIMEOUT: returns when it ended.
 guest()
 {
-	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine emulator
+	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine emulator port=()
+	local initrd=$out/initramfs-$kernel.cpio
 
 	set_machine "$4"
+	# With modules, which only fit their own kernel
+	if [ -f "$initrd" ]; then
+		set_port "$name"
+	else
+		initrd=$out/initramfs.cpio
+	fi
 	[ "$extra" = - ] && extra=
 	rm -f "$out/$name".{console,verdict,exit,qemu}
 	timeout -k 5 "$limit" "$emulator" -nodefaults -no-user-config -no-reboot \
 		-display none -accel tcg -m 1G -smp "$cpus" "${machine[@]}" \
-		-kernel "$(kernel_image "$kernel")" -initrd "$out/initramfs.cpio" \
+		-kernel "$(kernel_image "$kernel")" -initrd "$initrd" \
 		-append "console=ttyS0 no_timer_check panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \
-		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" \
+		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" "${port[@]}" \
 		</dev/null >"$out/$name.qemu" 2>&1 &
 	# shellcheck disable=SC2064
 	trap "kill $! 2>/dev/null" TERM
@@ -158,4 +187,68 @@ judge()
 	elif [ $((good + bad)) = 0 ]; then
 		not_ok "$name: guest tested nothing"
 	fi
+}
+
+# A debug kernel is several times slower, under emulation more so.
+limit_of()
+{
+	case $1 in
+	debug) echo 300 ;;
+	*) echo 90 ;;
+	esac
+}
+
+row()
+{
+	awk -F '\t' -v name="$1" '!/^#/ && $1 == name' "$table"
+}
+
+names()
+{
+	awk -F '\t' '!/^#/ { print $1 }' "$table"
+}
+
+stop_guests()
+{
+	local pid
+
+	for pid in $(jobs -pr); do
+		kill "$pid" 2>/dev/null
+	done
+	wait
+}
+
+# Start up to $JOBS guests ahead, judge them in the order of the names.
+boot_rows()
+{
+	local show=$1 name fields next=0
+	local -a queue=() pids=()
+	shift
+
+	for name; do
+		IFS=$'\t' read -r -a fields < <(row "$name")
+		guest "${fields[@]}" "$(limit_of "${fields[1]}")" &
+		pids+=($!)
+		queue+=("$name")
+		if [ $((${#queue[@]} - next)) -ge "$JOBS" ]; then
+			wait "${pids[next]}"
+			judge "${queue[next]}" "$show"
+			next=$((next + 1))
+		fi
+	done
+	for (( ; next < ${#queue[@]}; next++)); do
+		wait "${pids[next]}"
+		judge "${queue[next]}" "$show"
+	done
+}
+
+kernels_of()
+{
+	local name
+
+	for name; do
+		[ -n "$(row "$name")" ] ||
+			die "no guest named '$name' in ${table#"$root"/}: see there, or run without arguments"
+		row "$name" | cut -f 2
+	done | sort -u
 }

@@ -119,6 +119,7 @@ bool wq_config(const struct dsa_wq *wq, const char *interrupt)
 		{ "group_id",		"0" },
 		{ "size",		"16" },
 		{ "mode",		"dedicated" },
+		{ "priority",		"10" },
 		{ "type",		"kernel" },
 		{ "name",		"copy" },
 		{ "driver_name",	"dmaengine" },

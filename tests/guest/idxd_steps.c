@@ -22,6 +22,14 @@
 /* How many interrupts more per WQ count as progress */
 #define PROGRESS	5
 
+static const char *cmd_status(const struct dsa_wq *wq)
+{
+	static char status[32];
+
+	read_file(txt(DSA_BUS "devices/dsa%d/cmd_status", wq->dev), status, sizeof(status));
+	return status;
+}
+
 /* Sets WQs up as their member want says, with the device they belong to. */
 static bool bring_up(struct dsa_wq *wqs, int nr)
 {
@@ -38,7 +46,8 @@ static bool bring_up(struct dsa_wq *wqs, int nr)
 	for (i = 0; i < nr; i++) {
 		ret = wq_enable(&wqs[i]);
 		if (!check(!ret && wqs[i].chan[0] && wqs[i].irq.irq,
-			   ret ? strerror(-ret) : "no channel or no interrupt",
+			   ret ? txt("%s, status %s", strerror(-ret), cmd_status(&wqs[i])) :
+			   "no channel or no interrupt",
 			   "%s is enabled with %s", wq_name(&wqs[i]), wqs[i].want))
 			return false;
 	}
@@ -387,12 +396,11 @@ void step_dsa_revoke(const char *arg)
 
 static void check_not_enabled(struct dsa_wq *wq, const char *why)
 {
-	char status[32] = "";
 	int ret = wq_enable(wq);
 
 	check(ret < 0, "it is", "%s is not enabled: %s", wq_name(wq), why);
-	read_file(txt(DSA_BUS "devices/dsa%d/cmd_status", wq->dev), status, sizeof(status));
-	check(!strcmp(status, "0x80100000"), status, "status of the command says interrupt error");
+	check(!strcmp(cmd_status(wq), "0x80100000"), cmd_status(wq),
+	      "status of the device says interrupt error");
 	check(!strcmp(wq_get(wq, "state"), "disabled"), wq_get(wq, "state"), "it is disabled");
 	check(!strcmp(wq_get(wq, "interrupt"), "ims") && !strcmp(wq_get(wq, "size"), "16") &&
 	      !strcmp(wq_get(wq, "group_id"), "0"), NULL, "it keeps its configuration");

@@ -24,8 +24,6 @@ static const struct {
 	{ "guest",	"guest, hypervisor offers no translation" },
 	{ "off",	"disabled on the command line" },
 	{ "virtual",	"virtual interrupt remapping, counts as a guest" },
-	{ "vector",	"bare metal without interrupt remapping" },
-	{ "forced",	"guest, but enabled on the command line" },
 	{ "no-table",	"device has no IMS table" },
 	{ "outside",	"IMS table lies outside of the register BAR" },
 };
@@ -232,7 +230,7 @@ void step_edu_vectors(const char *arg)
 	int ret;
 
 	check_mode("ims", NULL);
-	check_verdict("allowed", arg);
+	check_verdict("queue-memory", "allowed", arg);
 	edu_check_in_use(NR_VECTORS);
 	ret = edu_read_vectors(&vs);
 	if (check(!ret, strerror(-ret), "driver lists its vectors"))

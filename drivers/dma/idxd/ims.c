@@ -90,6 +90,17 @@ static const char *idxd_ims_create(struct idxd_device *idxd)
 }
 
 /**
+ * idxd_ims_too_early - Find out whether to wait for the verdict about IMS
+ * @pdev:	The PCI device
+ *
+ * Return: True when the platform check cannot say yet whether IMS may be used
+ */
+bool idxd_ims_too_early(struct pci_dev *pdev)
+{
+	return pci_ims_check(pdev, IMS_STORE_DEVICE_MEMORY).reason == IMS_REASON_EARLY;
+}
+
+/**
  * idxd_setup_ims - Set up the IMS table, if there is one and it may be used
  * @idxd:	The device, with MSI-X enabled
  *
