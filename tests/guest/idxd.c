@@ -254,6 +254,19 @@ void wq_found(struct dsa_wq *wq)
 	find_irq(wq, wq->old, wq->nr_old);
 }
 
+/* Interrupts on all CPUs; /proc/interrupts leaves out those which are offline. */
+long irq_count(unsigned int irq)
+{
+	char buf[512], *p;
+	long sum = 0;
+
+	if (read_file(txt("/sys/kernel/irq/%u/per_cpu_count", irq), buf, sizeof(buf)) < 0)
+		return -1;
+	for (p = strtok(buf, ","); p; p = strtok(NULL, ","))
+		sum += atol(p);
+	return sum;
+}
+
 /* Returns what writing to the driver's bind file does. */
 int wq_enable(struct dsa_wq *wq)
 {
@@ -278,19 +291,19 @@ static bool dma_param(const char *name, const char *value)
 	return !ret || check(false, strerror(-ret), "dmatest takes %s=%s", name, value);
 }
 
-/* Start one thread per WQ. It copies @copies times, 0: until dma_finish(). */
-bool dma_start(struct dsa_wq *wqs, int nr, int copies, int timeout_ms)
+/* Start one thread per WQ, which copies @copies times, up to @buf_size bytes. */
+static bool start(struct dsa_wq *wqs, int nr, int copies, int buf_size, int timeout_ms)
 {
 	bool ok;
 	int i;
 
 	ok = dma_param("iterations", txt("%d", copies)) &&
 	     dma_param("timeout", txt("%d", timeout_ms)) &&
-	     dma_param("test_buf_size", "8192");
+	     dma_param("test_buf_size", txt("%d", buf_size));
 	for (i = 0; ok && i < nr; i++) {
 		wqs[i].copies = 0;
 		wqs[i].failures = 0;
-		wqs[i].before = irq_total(wqs[i].irq.irq, NULL, 0);
+		wqs[i].before = irq_count(wqs[i].irq.irq);
 		wqs[i].received = 0;
 		snprintf(wqs[i].bad, sizeof(wqs[i].bad), "it never ended");
 		ok = dma_param("channel", wqs[i].chan);
@@ -302,45 +315,62 @@ bool dma_start(struct dsa_wq *wqs, int nr, int copies, int timeout_ms)
 	return ok && dma_param("run", "1");
 }
 
-static void dma_result(struct dsa_wq *wq, const char *text)
+bool dma_start(struct dsa_wq *wqs, int nr, int copies)
+{
+	return start(wqs, nr, copies, 8192, PATIENCE_MS);
+}
+
+/* Copies which take so long that something can happen meanwhile, and get lost. */
+bool dma_start_slow(struct dsa_wq *wqs, int nr, int copies)
+{
+	return start(wqs, nr, copies, 512 << 10, 800);
+}
+
+/* Returns whether this ends the test of @wq. */
+static bool dma_result(struct dsa_wq *wq, const char *text)
 {
 	const char *p = strstr(text, txt("%s-copy", wq->chan));
 	const char *summary = strstr(text, "summary ");
 	unsigned long copies, failures;
 
 	if (!p)
-		return;
+		return false;
 	if (summary && sscanf(summary, "summary %lu tests, %lu failures", &copies,
 			      &failures) == 2) {
-		wq->copies += copies;
-		wq->failures += failures;
+		wq->copies = copies;
+		wq->failures = failures;
 		if (!failures)
 			wq->bad[0] = '\0';
-	} else if (strstr(text, "result #")) {
-		snprintf(wq->bad, sizeof(wq->bad), "%.120s", p);
+		return true;
 	}
+	if (strstr(text, "result #"))
+		snprintf(wq->bad, sizeof(wq->bad), "%.120s", p);
+	return false;
 }
 
-/* Wait for the end, or make an end, and collect the results. */
+/*
+ * Wait for the end and collect the results. That is dmatest's last words: its own way
+ * of waiting does not count threads which have not started, and a thread which is
+ * stopped takes the copy under way for lost.
+ */
 void dma_finish(struct dsa_wq *wqs, int nr)
 {
+	long end = now_ms() + 3 * PATIENCE_MS;
 	char rec[2048];
+	int i, ended = 0;
 	ssize_t n;
-	int i;
 
-	read_file(DMATEST "iterations", rec, sizeof(rec));
-	if (atoi(rec))
-		read_file(DMATEST "wait", rec, sizeof(rec));
-	dma_param("run", "0");
-	while ((n = read(kmsg, rec, sizeof(rec) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+	while (ended < nr && now_ms() < end) {
+		n = read(kmsg, rec, sizeof(rec) - 1);
 		if (n < 0)
-			continue;
-		rec[n] = '\0';
+			usleep(1000);
+		rec[n < 0 ? 0 : n] = '\0';
 		for (i = 0; i < nr; i++)
-			dma_result(&wqs[i], rec);
+			ended += dma_result(&wqs[i], rec);
 	}
+	dma_param("run", "0");
 	for (i = 0; i < nr; i++)
-		wqs[i].received = irq_total(wqs[i].irq.irq, NULL, 0) - wqs[i].before;
+		wqs[i].received = irq_count(wqs[i].irq.irq) - wqs[i].before;
 }
 
 /* A word of the device's registers, or of the IMS table if @slot is not negative */
@@ -365,30 +395,43 @@ uint32_t dsa_peek(int dev, int slot, unsigned int offset)
 }
 
 /*
- * Set a property of the device while the machine runs. The third serial port leads
- * to the control monitor of the machine, which answers each command with its id.
+ * A command to the control monitor of the machine, to which the third serial port
+ * leads. It answers with the id. Returns whether it did so without an error.
  */
+static bool monitor(int fd, int id, const char *command, char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
+	dprintf(fd, "{\"execute\":%s,\"id\":%d}\n", command, id);
+	buf[0] = '\0';
+	while (len < size - 1 && !strstr(buf, txt("\"id\": %d", id))) {
+		n = read(fd, buf + len, size - 1 - len);
+		if (n <= 0)
+			return false;
+		len += n;
+		buf[len] = '\0';
+	}
+	return !strstr(buf, "\"error\"");
+}
+
+/* Set a property of the device while the machine runs. */
 bool dsa_misbehave(int dev, const char *property, const char *value)
 {
 	static int fd = -1, id;
-	char buf[4096] = "";
-	size_t len = 0;
-	ssize_t n = 1;
+	char buf[4096];
 
 	if (fd < 0) {
 		fd = serial_open("/dev/ttyS2");
 		if (fd < 0)
 			return check(false, strerror(errno), "machine has a monitor");
-		dprintf(fd, "{\"execute\":\"qmp_capabilities\"}\n");
+		/* What the port echoed before it was raw is no command: 0xff ends it */
+		dprintf(fd, "\xff");
+		monitor(fd, ++id, "\"qmp_capabilities\"", buf, sizeof(buf));
 	}
-	dprintf(fd, "{\"execute\":\"qom-set\",\"id\":%d,\"arguments\":{\"path\":"
-		"\"/machine/peripheral/dsa%d\",\"property\":\"%s\",\"value\":%s}}\n",
-		++id, dev, property, value);
-	while (n > 0 && len < sizeof(buf) - 1 && !strstr(buf, txt("\"id\": %d", id))) {
-		n = read(fd, buf + len, sizeof(buf) - 1 - len);
-		if (n > 0)
-			buf[len += n] = '\0';
-	}
-	return (n > 0 && !strstr(buf, "\"error\"")) ||
+	return monitor(fd, ++id,
+		       txt("\"qom-set\",\"arguments\":{\"path\":\"/machine/peripheral/dsa%d\","
+			   "\"property\":\"%s\",\"value\":%s}", dev, property, value),
+		       buf, sizeof(buf)) ||
 	       check(false, buf, "dsa%d takes %s=%s", dev, property, value);
 }

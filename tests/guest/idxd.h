@@ -12,6 +12,9 @@
 #define MAX_WQS		16
 #define DMA_DEVICES	4
 
+/* Plenty, as CPU hotplug under emulation can hold everything up */
+#define PATIENCE_MS	20000
+
 /* Handlers of the driver */
 #define WQ_ACTION	"idxd-portal"
 #define MISC_ACTION	"idxd-misc"
@@ -60,7 +63,9 @@ void wq_watch(struct dsa_wq *wq);
 void wq_found(struct dsa_wq *wq);
 int wq_enable(struct dsa_wq *wq);
 int wq_disable(const struct dsa_wq *wq);
-bool dma_start(struct dsa_wq *wqs, int nr, int copies, int timeout_ms);
+long irq_count(unsigned int irq);
+bool dma_start(struct dsa_wq *wqs, int nr, int copies);
+bool dma_start_slow(struct dsa_wq *wqs, int nr, int copies);
 void dma_finish(struct dsa_wq *wqs, int nr);
 bool dsa_misbehave(int dev, const char *property, const char *value);
 

@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "idxd.h"
 #include "registers.h"
@@ -207,6 +208,24 @@ static void idxd_ims_test_alloc_fails(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, idxd_wq_get_interrupt(wq), "ims");
 }
 
+/* Nobody would handle the interrupt, so the WQ is not even touched */
+static void idxd_ims_test_user_wq(struct kunit *test)
+{
+	struct idxd_wq *wq = idxd_ims_test_wq(test);
+
+	wq->group = kunit_kzalloc(test, sizeof(*wq->group), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, wq->group);
+	wq->type = IDXD_WQT_USER;
+	strscpy(wq->name, "test");
+	KUNIT_ASSERT_EQ(test, idxd_wq_set_interrupt(wq, "ims"), 0);
+
+	guard(mutex)(&wq->wq_lock);
+	KUNIT_EXPECT_EQ(test, idxd_drv_enable_wq(wq), -EINVAL);
+	KUNIT_EXPECT_EQ(test, wq->idxd->cmd_status, IDXD_SCMD_WQ_IRQ_ERR);
+	KUNIT_EXPECT_EQ(test, wq->state, IDXD_WQ_DISABLED);
+	KUNIT_EXPECT_STREQ(test, wq->name, "test");
+}
+
 static struct kunit_case idxd_ims_test_cases[] = {
 	KUNIT_CASE(idxd_ims_test_table),
 	KUNIT_CASE(idxd_ims_test_layout),
@@ -219,6 +238,7 @@ static struct kunit_case idxd_ims_test_cases[] = {
 	KUNIT_CASE(idxd_ims_test_choice_when_enabled),
 	KUNIT_CASE(idxd_ims_test_unavailable),
 	KUNIT_CASE(idxd_ims_test_alloc_fails),
+	KUNIT_CASE(idxd_ims_test_user_wq),
 	{}
 };
 
