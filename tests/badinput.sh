@@ -123,4 +123,9 @@ refuses "unknown package group" "unknown group 'bild': use" scripts/deps bild
 # the machine
 refuses "QEMU missing" "[Qq][Ee][Mm][Uu]" env -u IMS_BASES -u IMS_PATCHES -u IMS_OVERLAY -u IMS_BUILD \
 	QEMU=/nonexistent "$TOP/tests/boot.sh" run
+refuses "QEMU for DSA missing" "is missing: run scripts/qemu" env -u IMS_BASES -u IMS_PATCHES -u IMS_OVERLAY -u IMS_BUILD \
+	QEMU=/nonexistent "$TOP/tests/idxd.sh" run
+refuses "QEMU without DSA" "no dsa device: run scripts/qemu" env -u IMS_BASES -u IMS_PATCHES -u IMS_OVERLAY -u IMS_BUILD \
+	QEMU=false "$TOP/tests/idxd.sh" run
+refuses "no such guest" "no guest named 'nobody' in tests/idxd.tsv" "$TOP/tests/idxd.sh" nobody
 ((FAILED == 0))

@@ -75,6 +75,7 @@ static const char *idxd_ims_create(struct idxd_device *idxd)
 	struct ims_verdict verdict;
 	struct ims_store store;
 	const char *error;
+	int rc;
 
 	idxd_ims_describe(idxd, &store);
 	error = idxd_ims_table_error(idxd->ims_offset, store.size,
@@ -86,7 +87,12 @@ static const char *idxd_ims_create(struct idxd_device *idxd)
 	if (!verdict.allowed)
 		return pci_ims_reason(verdict);
 
-	return pci_ims_create(pdev, &store) ? "IMS domain cannot be created" : NULL;
+	rc = pci_ims_create(pdev, &store);
+	if (rc < 0) {
+		dev_warn(&pdev->dev, "Creating the IMS domain failed: %d\n", rc);
+		return "IMS domain could not be created";
+	}
+	return NULL;
 }
 
 /**
