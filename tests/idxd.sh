@@ -68,7 +68,8 @@ prepare()
 {
 	local kernel
 
-	command -v "$QEMU" >/dev/null || die "$QEMU is missing: run scripts/qemu, or set QEMU to a program with a dsa device"
+	command -v "$QEMU" >/dev/null ||
+		die "$QEMU is missing: run scripts/qemu, or set QEMU to a program with a dsa device"
 	"$QEMU" -device help 2>/dev/null | grep -q '^name "dsa"' ||
 		die "$QEMU has no dsa device: run scripts/qemu, and do not set QEMU"
 	mkdir -p "$out" || die "cannot create the results directory"
