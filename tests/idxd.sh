@@ -91,7 +91,7 @@ main()
 	local kernels
 	local -a wanted list
 
-	case ${1:-} in
+	case $* in
 	run) wanted=(run run-off) ;;
 	all) mapfile -t wanted < <(names) ;;
 	"" | -*) usage ;;
@@ -101,7 +101,7 @@ main()
 	mapfile -t list <<<"$kernels"
 	prepare "${list[@]}"
 
-	if [ "$1" = run ]; then
+	if [ "$*" = run ]; then
 		echo "The guest is dressed as bare metal and runs in QEMU (TCG). Its Intel DSA device is"
 		echo "emulated, too. dmatest is the kernel's own; it compares what has been copied."
 		echo
