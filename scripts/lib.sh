@@ -105,6 +105,7 @@ base_load() {
 	PACKAGE=$(mk_get PACKAGE "$mk")
 	TARBALL=$(mk_get TARBALL "$mk")
 	SUITE=$(mk_get SUITE "$mk")
+	[[ $TARBALL == /* ]] || TARBALL=$BUILD/$BASE/$TARBALL
 }
 
 # Lines of a list file without comments and blanks.
