@@ -4,7 +4,7 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run run-idxd boot test kunit tree apply refresh clean
+.PHONY: help run run-idxd boot test kunit tree apply refresh series clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
@@ -17,6 +17,7 @@ help:
 	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
 	@echo 'make apply KDIR=path      put the series on your own kernel tree'
 	@echo 'make refresh [ARGS=...]    write patches/*/*.diff anew, see scripts/refresh'
+	@echo 'make series [ARGS=...]     write the mails of the series, see scripts/series'
 	@echo 'make clean                remove build/'
 	@echo 'BASE=$(BASE) (known: $(patsubst bases/%.mk,%,$(wildcard bases/*.mk)))'
 
@@ -58,6 +59,10 @@ apply:
 refresh:
 	@scripts/deps base check
 	@scripts/refresh "$(BASE)" $(ARGS)
+
+series:
+	@scripts/deps base check
+	@scripts/series "$(BASE)" $(ARGS)
 
 clean:
 	@rm -rf build

@@ -211,6 +211,13 @@ compose_overlay() {
 	done
 }
 
+# git_identity DIR: the user has told git who they are
+git_identity() {
+	[[ -n ${GIT_AUTHOR_NAME:-$(git -C "$1" config user.name || :)} && -n ${GIT_AUTHOR_EMAIL:-$(git -C "$1" config user.email || :)} &&
+	   -n ${GIT_COMMITTER_NAME:-$(git -C "$1" config user.name || :)} && -n ${GIT_COMMITTER_EMAIL:-$(git -C "$1" config user.email || :)} ]] ||
+		die "git knows no name for the sign-off: set user.name and user.email with 'git config --global'"
+}
+
 same_file() {
 	cmp -s "$1" "$2" && [[ -x $1 && -x $2 || ! -x $1 && ! -x $2 ]]
 }

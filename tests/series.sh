@@ -123,14 +123,119 @@ both_changed() {
 	refresh
 }
 
+series() { SOURCE_DATE_EPOCH=1700000000 scripts/series "${R_BASE:-6.12}" "$@"; }
+
+# The bytes depend on the input alone, not on where, when and under which settings.
+same_bytes() {
+	series s1
+	printf '[diff]\n\tnoprefix = true\n\tcontext = 9\n[format]\n\tsignature = x\n\tnumbered = false\n' >config
+	GIT_CONFIG_GLOBAL=$TMP/config GIT_AUTHOR_DATE='2001-01-01 00:00' TZ=Asia/Tokyo series s2
+	diff -r s1 s2 && ls s1/ims/0002-*.patch && [[ -z $(grep -L '^Date: Tue, 14 Nov 2023 22:13:20 +0000' s1/ims/*.patch) ]]
+}
+
+headers() {
+	series --version 3 --prefix 'RFC PATCH' s3
+	grep -q '^Subject: \[RFC PATCH v3 0/2\] Mini$' s3/ims/v3-0000-cover-letter.patch &&
+		grep -q '^  01 one: ours$' s3/ims/v3-0000-cover-letter.patch &&
+		grep -q '^Base: Linux 6.12.1,' s3/ims/v3-0000-cover-letter.patch &&
+		grep -q '^Signed-off-by: Tester <tester@example.org>$' s3/ims/v3-0001-*.patch &&
+		grep -q '^From: Tester <tester@example.org>$' s3/ims/v3-0001-*.patch
+}
+
+# pristine_repo DIR TREE: a git repo with the files that the series touches, as the base has them
+pristine_repo() {
+	rm -rf "$1"
+	cp -r "$2/.ims/orig" "$1"
+	git -C "$1" init -q
+	git -C "$1" add -A
+	git -C "$1" -c core.hooksPath=/dev/null -c commit.gpgsign=false commit -q -m base
+}
+
+# am_equals TREE DIR: the mails, applied to the pristine base, give the composed tree
+am_equals() {
+	local path
+
+	pristine_repo am "$1"
+	git -C am -c commit.gpgsign=false am -q "$2"/*/*[0-9]-[!c]*.patch || return 1
+	{ cat "$1/.ims/overlay"; (cd "$1/.ims/orig" && find . -type f -printf '%P\n'); } | while read -r path; do
+		cmp "$1/$path" "am/$path" || return 1
+	done
+}
+
+mails_apply() {
+	scripts/tree 6.12 && series s1 && am_equals build/6.12/linux "$PWD/s1"
+}
+
+two_postings() {
+	sed -i '/^two/i # posting: later' patches/series
+	series s4
+	ls s4/ims/0001-*.patch s4/later/0001-*.patch && grep -q "on top of posting 'ims'" s4/later/0000-* &&
+		! ls s4/later/0002-*
+	sed -i '/^# posting/d' patches/series
+}
+
+too_many() {
+	local i
+
+	cp -r patches p16
+	for i in {1..15}; do
+		mkdir "p16/n$i"
+		say "n$i: Add" >"p16/n$i/msg"
+		say "kernel/n$i.c" >"p16/n$i/files"
+		say "int n$i;" >"overlay/kernel/n$i.c"
+		say "n$i" >>p16/series
+	done
+	IMS_PATCHES=$TMP/p16 says "has 17 patches, more than 15: split" series s5 && [[ ! -e s5 && ! -e s5.new ]]
+}
+
+status_shown() {
+	say 'backport of upstream "x: Y"' >patches/two/status
+	series s6
+	grep -q '^  02 two: backport of upstream "x: Y"$' s6/ims/0000-*
+	say nonsense >patches/two/status
+	says "patch two: status is 'nonsense': write" series s6
+	rm patches/two/status
+}
+
+needs_fuzz() {
+	cp -r patches good
+	sed -i 's/^ int k4;/ int k5;/' patches/two/6.12.diff
+	says "patch two: a hunk for kernel/a.c does not apply to 6.12: adapt patches/two/6.12.diff" series s7 || return 1
+	rm -r patches
+	mv good patches
+}
+
+anonymous() {
+	says "set user.name and user.email" env -u GIT_AUTHOR_NAME -u GIT_AUTHOR_EMAIL -u GIT_COMMITTER_NAME \
+		-u GIT_COMMITTER_EMAIL HOME="$TMP/nohome" XDG_CONFIG_HOME="$TMP/nohome" GIT_CONFIG_NOSYSTEM=1 \
+		GIT_CONFIG_GLOBAL=/dev/null scripts/series 6.12 s8
+}
+
+foreign_dir() {
+	mkdir -p mine
+	say mine >mine/file
+	says "is not a series of ours: choose another DIR" series mine && [[ -f mine/file ]]
+}
+
+# The real series against its last commit, with one message changed.
+range_diff() {
+	cp -r "$TOP/patches" changed
+	sed -i '$a One more sentence.' changed/ims-core/msg
+	IMS_PATCHES=$TMP/changed "$TOP/scripts/series" 6.12 --version 2 --since HEAD r1 || return 1
+	grep -q '^Range-diff' r1/*/v2-0000-* && grep -q '^    .*+    One more sentence\.' r1/*/v2-0000-*
+}
+
+real_mails() {
+	"$TOP/scripts/series" "$1" "$TMP/real-$1" && am_equals "$TOP/build/$1/linux" "$TMP/real-$1"
+}
+
 real_no_op() {
 	local p=$TOP/patches
 
-	unset IMS_BASES IMS_PATCHES IMS_OVERLAY IMS_BUILD
 	diffs "$p" >d1
-	cp -r "$p" real
-	IMS_PATCHES=$TMP/real "$TOP/scripts/refresh" "$1"
-	diffs real >d2
+	cp -r "$p" "copy-$1"
+	IMS_PATCHES=$TMP/copy-$1 "$TOP/scripts/refresh" "$1"
+	diffs "copy-$1" >d2
 	diff d1 d2
 }
 
@@ -147,7 +252,27 @@ check "another base leaves shared hunks alone" other_base
 check "a hunk can be split off for one base" split_path
 check "a new file is refused with the way out" new_file
 check "a change on both sides is refused" both_changed
-for base in $(IMS_BASES='' known_bases); do
-	[[ ! -r $TOP/build/$base/linux/.ims-base ]] || (check "refresh is a no-op on the diffs of $base" real_no_op "$base")
+
+say '# Mini' >patches/cover.md
+export GIT_AUTHOR_NAME=Tester GIT_AUTHOR_EMAIL=tester@example.org GIT_COMMITTER_NAME=Tester GIT_COMMITTER_EMAIL=tester@example.org
+check "the same input gives the same bytes" same_bytes
+check "version, prefix, sign-off, base and status are in the mails" headers
+check "the mails apply to the pristine base and give the composed tree" mails_apply
+check "a mark splits the series into postings" two_postings
+check "more than 15 patches in one posting are refused" too_many
+check "the status of edits is shown and checked" status_shown
+check "a hunk that would need fuzz is an error" needs_fuzz
+check "no git identity is one clear line" anonymous
+check "a directory that is not ours is left alone" foreign_dir
+
+unset IMS_BASES IMS_PATCHES IMS_OVERLAY IMS_BUILD
+for base in $(known_bases); do
+	if [[ -r $TOP/build/$base/linux/.ims-base ]]; then
+		check "refresh is a no-op on the diffs of $base" real_no_op "$base"
+		check "the mails for $base apply to the pristine base and give the composed tree" real_mails "$base"
+	elif [[ $base != 6.12 ]]; then
+		t_skip "refresh and mails for $base" "no tree in build/$base: make tree BASE=$base"
+	fi
 done
+check "a range-diff against an older state shows what changed" range_diff
 ((FAILED == 0))
