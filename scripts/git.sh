@@ -5,6 +5,7 @@
 
 # plain_git ARG...: git in $repo, whatever the user's settings are, so that output depends on
 # the input alone.  $me NAME and $mail ADDRESS are author and committer, $when is the date.
+repo=
 me=nobody
 mail=nobody
 when='@0 +0000'
