@@ -75,7 +75,7 @@ part_is_new() {
 }
 
 part_goes() {
-	refresh --edit one
+	refresh --edit one/6.12
 	sed -i '/only/d' build/6.12/refresh/kernel/Makefile
 	refresh
 	[[ ! -e patches/one/6.12.diff ]]
