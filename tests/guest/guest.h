@@ -103,4 +103,7 @@ void step_dsa_hang(const char *arg);
 void step_dsa_badmask(const char *arg);
 void step_dsa_accel(const char *arg);
 
+/* movdir64b.c: an instruction of the emulator, see tests/qemu.sh */
+void step_movdir64b(const char *arg);
+
 #endif

@@ -76,6 +76,7 @@ static const struct step {
 	{ "dsa-hang",	false,	step_dsa_hang },
 	{ "dsa-badmask", false,	step_dsa_badmask },
 	{ "dsa-accel",	false,	step_dsa_accel },
+	{ "movdir64b",	false,	step_movdir64b },
 	{ "hang",	false,	step_hang },
 	{ "die",	false,	step_die },
 	{ "mute",	false,	step_mute },
