@@ -133,7 +133,7 @@ static void dsa_set_halt(Object *obj, Visitor *v, const char *name,
     if (!DEVICE(obj)->realized) {
         error_setg(errp, "dsa: halt works at run time only");
     } else if (type > 3) {
-        error_setg(errp, "dsa: reset type %u is out of range, use 0 to 3", type);
+        error_setg(errp, "dsa: halt=%u is out of range, use 0 to 3", type);
     } else {
         dsa_halt(DSA(obj), type);
     }

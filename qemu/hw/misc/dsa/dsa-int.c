@@ -60,7 +60,8 @@ static int dsa_handle_index(DsaState *s, bool ims, uint16_t handle)
     return index;
 }
 
-bool dsa_handle_request(DsaState *s, bool ims, unsigned index, uint16_t *handle)
+bool dsa_handle_request(DsaState *s, bool ims, unsigned index,
+                        uint16_t *handle)
 {
     DsaHandles *handles = dsa_handles(s, ims);
 
@@ -153,8 +154,9 @@ static bool dsa_fault_hits(DsaState *s, unsigned index)
 /* Add to the handle of a message in VT-d's remappable format. */
 static uint64_t dsa_add_handle(uint64_t address, uint32_t add)
 {
-    uint32_t handle = extract64(address, 5, 15) | extract64(address, 2, 1) << 15;
+    uint32_t handle = extract64(address, 5, 15);
 
+    handle |= extract64(address, 2, 1) << 15;
     handle += add;
     address = deposit64(address, 5, 15, handle);
     return deposit64(address, 2, 1, handle >> 15);

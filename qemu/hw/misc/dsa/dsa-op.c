@@ -99,7 +99,8 @@ static bool dsa_step_compare(DsaWq *wq, DsaJob *job, uint32_t len)
 }
 
 /* Most significant bit first, unlike crc32c() */
-static uint32_t dsa_crc_msb_first(uint32_t crc, const uint8_t *buf, uint32_t len)
+static uint32_t dsa_crc_msb_first(uint32_t crc, const uint8_t *buf,
+                                  uint32_t len)
 {
     unsigned bit;
 

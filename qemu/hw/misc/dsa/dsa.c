@@ -173,14 +173,16 @@ static void dsa_general_write(DsaState *s, hwaddr addr, uint32_t val)
 
 static uint32_t dsa_grpcfg_mask(DsaState *s, unsigned i)
 {
-    if (i < DSA_GRPCFG_ENGINES) {
-        return i < 2 ? extract64(MAKE_64BIT_MASK(0, s->num_wqs), i * 32, 32) : 0;
+    unsigned bits = s->num_wqs;
+
+    if (i >= DSA_GRPCFG_FLAGS) {
+        return i == DSA_GRPCFG_FLAGS ? DSA_GRPFLAGS_MASK : 0;
     }
-    if (i < DSA_GRPCFG_FLAGS) {
+    if (i >= DSA_GRPCFG_ENGINES) {
         i -= DSA_GRPCFG_ENGINES;
-        return extract64(MAKE_64BIT_MASK(0, s->num_engines), i * 32, 32);
+        bits = s->num_engines;
     }
-    return i == DSA_GRPCFG_FLAGS ? DSA_GRPFLAGS_MASK : 0;
+    return i < 2 ? extract64(MAKE_64BIT_MASK(0, bits), i * 32, 32) : 0;
 }
 
 static void dsa_grpcfg_write(DsaState *s, hwaddr offset, uint32_t val)
@@ -219,7 +221,8 @@ static DsaTable dsa_decode(DsaState *s, hwaddr *addr)
     unsigned i;
 
     for (i = 0; i < ARRAY_SIZE(tables); i++) {
-        if (*addr >= tables[i].base && *addr - tables[i].base < tables[i].size) {
+        if (*addr >= tables[i].base &&
+            *addr - tables[i].base < tables[i].size) {
             *addr -= tables[i].base;
             return i;
         }

@@ -204,7 +204,8 @@ uint32_t dsa_ims_read(DsaState *s, hwaddr offset);
 void dsa_ims_write(DsaState *s, hwaddr offset, uint32_t val);
 void dsa_ims_reset(DsaState *s);
 void dsa_ims_refresh(DsaState *s);
-bool dsa_handle_request(DsaState *s, bool ims, unsigned index, uint16_t *handle);
+bool dsa_handle_request(DsaState *s, bool ims, unsigned index,
+                        uint16_t *handle);
 bool dsa_handle_release(DsaState *s, bool ims, uint16_t handle);
 void dsa_handles_revoke(DsaState *s);
 
