@@ -15,6 +15,10 @@ out=$build/$BASE/qemu
 export QEMU=$build/qemu/qemu-system-x86_64
 export PYTHONDONTWRITEBYTECODE=1
 
+# For what boot-lib.sh does with a table of guests; there are two here, and no table.
+table=/dev/null
+JOBS=1
+
 # shellcheck source=tests/boot-lib.sh
 . "$root/tests/boot-lib.sh"
 
@@ -78,6 +82,7 @@ bad_input()
 # The platform of a guest is the name of a CPU here.
 set_machine()
 {
+	emulator=$QEMU
 	machine=(-machine q35 -cpu "$1")
 }
 
