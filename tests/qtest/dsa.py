@@ -188,6 +188,13 @@ def letter(m, box=BOX):
     return got
 
 
+def received(m, vector):
+    """Is the vector pending in the local APIC?"""
+    text = m.execute("human-monitor-command", **{"command-line": "info lapic"})
+    irr = [line for line in text.splitlines() if line.lstrip().startswith("IRR")]
+    return str(vector) in irr[0].replace("(", " ").split()
+
+
 def device(props="", extra=()):
     """For a test that needs a machine with other properties."""
     def mark(func):

@@ -5,7 +5,7 @@ import struct
 
 import dsa as d
 from client import expect, run
-from dsa import Dsa, device
+from dsa import Dsa, device, received, with_slot
 
 VTD = 0xfed90000
 FSTS, GCMD, GSTS, IRTA, FRCD = 0x34, 0x18, 0x1c, 0xb8, 0x220
@@ -39,13 +39,6 @@ def ready(m):
     dsa.enable()
     dsa.set_slot(5, address(HANDLE), 0)
     return dsa, dsa.must(d.REQUEST, d.IMS | 5)
-
-
-def received(m, vector):
-    """Is the vector pending in the local APIC?"""
-    text = m.execute("human-monitor-command", **{"command-line": "info lapic"})
-    irr = [line for line in text.splitlines() if line.lstrip().startswith("IRR")]
-    return str(vector) in irr[0].replace("(", " ").split()
 
 
 def fault(m):
@@ -116,7 +109,7 @@ def test_fault_disabled(m):
 
 def test_no_remapping(m):
     """without remapping the forged message arrives."""
-    dsa, handle = d.with_slot(m)
+    dsa, handle = with_slot(m)
     m.set(fault_address=0xfee00000, fault_data=OTHER_VECTOR)
     dsa.fire(handle)
     expect("interrupt", received(m, OTHER_VECTOR), True)
