@@ -99,7 +99,7 @@ instruction()
 
 [ $# = 0 ] || die "usage: tests/qemu.sh"
 [ -x "$QEMU" ] || die "no $QEMU: run scripts/qemu"
-for name in registers commands descriptors ims faults remap remap_amd; do
+for name in registers commands descriptors ims faults remap remap_amd rubbish; do
 	checks "$name"
 done
 bad_input
