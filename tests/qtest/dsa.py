@@ -195,6 +195,20 @@ def received(m, vector):
     return str(vector) in irr[0].replace("(", " ").split()
 
 
+# vectors that messages lead to where interrupts are remapped
+VECTOR, OTHER_VECTOR = 0x51, 0x61
+
+
+def fire_with(m, setup, reached, blocked, report, **faults):
+    """Fire with @faults: the vector that is reached, and what @report tells."""
+    dsa, handle = setup(m)
+    m.set(**faults)
+    expect("status", dsa.fire(handle), 1)
+    for vector in (VECTOR, OTHER_VECTOR):
+        expect(f"vector {vector:#x}", received(m, vector), vector == reached)
+    expect("report", report(m), blocked)
+
+
 def device(props="", extra=()):
     """For a test that needs a machine with other properties."""
     def mark(func):

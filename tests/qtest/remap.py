@@ -5,13 +5,12 @@ import struct
 
 import dsa as d
 from client import expect, run
-from dsa import Dsa, device, received, with_slot
+from dsa import Dsa, OTHER_VECTOR, VECTOR, device, fire_with, received, with_slot
 
 VTD = 0xfed90000
 FSTS, GCMD, GSTS, IRTA, FRCD = 0x34, 0x18, 0x1c, 0xb8, 0x220
 TABLE = d.RAM + 0x800000
 HANDLE, VICTIM, SILENT = 9, 11, 12
-VECTOR, OTHER_VECTOR = 0x51, 0x61
 VICTIM_RID = 0x18
 
 vtd = device(extra=("-machine", "kernel-irqchip=split", "-device", "intel-iommu,intremap=on"))
@@ -50,13 +49,7 @@ def fault(m):
 
 
 def fire(m, reached, blocked, **faults):
-    """Fire with @faults: the vector that is reached, or the fault that is seen."""
-    dsa, handle = ready(m)
-    m.set(**faults)
-    expect("status", dsa.fire(handle), 1)
-    for vector in (VECTOR, OTHER_VECTOR):
-        expect(f"vector {vector:#x}", received(m, vector), vector == reached)
-    expect("fault", fault(m), blocked)
+    fire_with(m, ready, reached, blocked, fault, **faults)
 
 
 @vtd

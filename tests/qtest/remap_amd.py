@@ -5,7 +5,7 @@ import struct
 
 import dsa as d
 from client import expect, run
-from dsa import Dsa, device, received
+from dsa import Dsa, OTHER_VECTOR, VECTOR, device, fire_with
 
 AMDVI = 0xfed80000
 DEVTAB, EVENT_BASE, CONTROL, EVENT_TAIL, STATUS = 0x0, 0x10, 0x18, 0x2018, 0x2020
@@ -14,7 +14,6 @@ OURS, THEIRS, LOG = TABLES + 0x4000, TABLES + 0x5000, TABLES + 0x6000
 # the IOMMU is a PCI device, too, and comes first
 VICTIM_RID = 0x10
 INDEX, VICTIM_INDEX = 9, 11
-VECTOR, OTHER_VECTOR = 0x51, 0x61
 
 amd = device(extra=("-device", "amd-iommu,intremap=on"))
 
@@ -55,12 +54,7 @@ def event(m):
 
 
 def fire(m, reached, blocked, **faults):
-    dsa, handle = ready(m)
-    m.set(**faults)
-    expect("status", dsa.fire(handle), 1)
-    for vector in (VECTOR, OTHER_VECTOR):
-        expect(f"vector {vector:#x}", received(m, vector), vector == reached)
-    expect("event", event(m), blocked)
+    fire_with(m, ready, reached, blocked, event, **faults)
 
 
 @amd
