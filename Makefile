@@ -36,6 +36,7 @@ run-idxd:
 
 boot:
 	@scripts/deps build qemu base
+	@scripts/qemu
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
 	@scripts/kernel "$(BASE)" debug
