@@ -28,14 +28,14 @@ run:
 	@tests/boot.sh run
 
 run-idxd:
-	@scripts/deps build qemu idxd base
+	@scripts/deps build qemubuild idxd base
 	@scripts/qemu
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
 	@tests/idxd.sh run
 
 boot:
-	@scripts/deps build qemu base
+	@scripts/deps build qemu qemubuild base
 	@scripts/qemu
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
