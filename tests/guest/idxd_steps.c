@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -343,39 +344,77 @@ void step_dsa_unload(const char *arg)
 	}
 }
 
+static void reset_function(void)
+{
+	int ret = write_file(txt("/sys/bus/pci/devices/%s/reset", dsa_pci(0)), "1");
+
+	check(!ret, strerror(-ret), "function is reset");
+}
+
 /*
  * The device forgets its configuration and its messages. The core brings the latter
  * back. What was under way fails, and the WQs have to be set up again.
  */
-void step_dsa_flr(const char *arg)
+static void reset_under_load(struct dsa_wq *wqs, int nr)
 {
-	struct dsa_wq wqs[] = { { .id = 0, .want = "ims" }, { .id = 1, .want = "msix" } };
-	uint32_t lo, data;
-	int ret;
+	uint32_t lo = dsa_peek(0, wqs[0].irq.index, 0), data = dsa_peek(0, wqs[0].irq.index, 8);
 
-	(void)arg;
-	if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)))
+	if (!dma_start_slow(wqs, nr, 8))
 		return;
-	lo = dsa_peek(0, wqs[0].irq.index, 0);
-	data = dsa_peek(0, wqs[0].irq.index, 8);
-	if (!dma_start_slow(wqs, ARRAY_SIZE(wqs), 8))
-		return;
-	check(wait_for(wqs, ARRAY_SIZE(wqs), (long []){ wqs[0].before, wqs[1].before }, 1), NULL,
+	check(wait_for(wqs, nr, (long []){ wqs[0].before, wqs[1].before }, 1), NULL,
 	      "copies are under way");
-	ret = write_file(txt("/sys/bus/pci/devices/%s/reset", dsa_pci(0)), "1");
-	check(!ret, strerror(-ret), "function is reset");
+	reset_function();
 	check_slot(&wqs[0], true);
 	check(lo == dsa_peek(0, wqs[0].irq.index, 0) && data == dsa_peek(0, wqs[0].irq.index, 8),
 	      NULL, "its message is the one from before");
-	dma_finish(wqs, ARRAY_SIZE(wqs));
+	dma_finish(wqs, nr);
 	check(wqs[0].failures && wqs[1].failures, NULL, "the rest is lost, and dmatest says so");
 	say("%lu and %lu copies, %lu and %lu of them lost", wqs[0].copies, wqs[1].copies,
 	    wqs[0].failures, wqs[1].failures);
 
-	take_down(wqs, ARRAY_SIZE(wqs));
+	take_down(wqs, nr);
 	dsa_check_ims(0, "in_use", "0");
-	if (bring_up(wqs, ARRAY_SIZE(wqs)))
-		copy_and_check(wqs, ARRAY_SIZE(wqs));
+	bring_up(wqs, nr);
+}
+
+/*
+ * The driver takes part since Linux 6.14. It disables kernel WQs, whose users must be
+ * gone, keeps their configuration, and sets up interrupts anew.
+ */
+static void reset_with_driver(struct dsa_wq *wqs, int nr)
+{
+	int i, ret;
+
+	copy_and_check(wqs, nr);
+	reset_function();
+	dsa_check_ims(0, "enabled", "1");
+	dsa_check_ims(0, "in_use", "0");
+	for (i = 0; i < nr; i++) {
+		check(!strcmp(wq_get(&wqs[i], "state"), "disabled"), wq_get(&wqs[i], "state"),
+		      "%s is disabled", wq_name(&wqs[i]));
+		check(!strcmp(wq_get(&wqs[i], "interrupt"), wqs[i].want),
+		      wq_get(&wqs[i], "interrupt"), "%s keeps its choice", wq_name(&wqs[i]));
+		ret = wq_enable(&wqs[i]);
+		check(!ret, strerror(-ret), "%s is enabled again", wq_name(&wqs[i]));
+	}
+}
+
+void step_dsa_flr(const char *arg)
+{
+	struct dsa_wq wqs[] = { { .id = 0, .want = "ims" }, { .id = 1, .want = "msix" } };
+	int version, patchlevel;
+	struct utsname uts;
+
+	(void)arg;
+	if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)))
+		return;
+	if (uname(&uts) || sscanf(uts.release, "%d.%d", &version, &patchlevel) != 2)
+		check(false, NULL, "kernel has a version");
+	else if (version * 100 + patchlevel >= 614)
+		reset_with_driver(wqs, ARRAY_SIZE(wqs));
+	else
+		reset_under_load(wqs, ARRAY_SIZE(wqs));
+	copy_and_check(wqs, ARRAY_SIZE(wqs));
 	take_down(wqs, ARRAY_SIZE(wqs));
 }
 
