@@ -9,6 +9,7 @@
  */
 #include <linux/bits.h>
 #include <linux/cc_platform.h>
+#include <linux/cpufeature.h>
 #include <linux/device.h>
 #include <linux/dmi.h>
 #include <linux/init.h>
@@ -19,7 +20,6 @@
 
 #include <xen/xen.h>
 
-#include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
 #include <asm/irqdomain.h>
 #include <asm/x86_init.h>
