@@ -96,7 +96,11 @@ set_machine()
 	case $kind in
 	*-vtd) machine+=(-device "intel-iommu,intremap=on") ;;
 	*-vvtd) machine+=(-device "intel-iommu,intremap=on,caching-mode=on") ;;
-	*-vamd) machine+=(-device amd-iommu,intremap=on) ;;
+	# QEMU says that the IOAPIC is 14.0, where it has nothing. 6.12 believes that,
+	# 7.3 wants to see the class of an ISA bridge there before it remaps.
+	*-vamd) machine+=(-device "amd-iommu,intremap=on"
+			  -blockdev "null-co,node-name=nothing"
+			  -device "virtio-blk-pci,drive=nothing,class=0x0601,addr=14") ;;
 	esac
 	[ "$kind" != "$left" ] || left+=+edu,dma_mask=0xffffffff,addr=4
 	IFS=+ read -r -a devices <<<"${left#*+}"
