@@ -31,7 +31,7 @@ not_ok()
 
 kernel_image()
 {
-	echo "${IMS_BUILD:-$root/build}/$BASE/obj-$1/arch/x86/boot/bzImage"
+	echo "${KERNEL:-${IMS_BUILD:-$root/build}/$BASE/obj-$1/arch/x86/boot/bzImage}"
 }
 
 # An absent kernel is built, a present one is used as it is.

@@ -8,7 +8,8 @@
 #   selftest  prove that a guest that hangs, dies or stays silent goes red
 #   NAME...   these lines of boot.tsv
 #
-# Environment: BASE (6.12), QEMU (qemu-system-x86_64), JOBS (guests at a time).
+# Environment: BASE (6.12), QEMU (qemu-system-x86_64), JOBS (guests at a time),
+# KERNEL (an image to boot instead of those that the lines name).
 
 set -u -o pipefail
 
@@ -92,7 +93,7 @@ selftest()
 
 usage()
 {
-	sed -n '4,11s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,12s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
