@@ -83,6 +83,19 @@ def test_both_forged(m):
 
 
 @amd
+def test_status(m):
+    """status bits are cleared by ones, each by its own."""
+    dsa, handle = ready(m)
+    m.set(fault_data_add=1)
+    dsa.fire(handle)
+    running = m.read(AMDVI + STATUS) & ~2
+    m.write(AMDVI + STATUS, 1)
+    expect("another bit", m.read(AMDVI + STATUS), running | 2)
+    m.write(AMDVI + STATUS, 0xfffffffe)
+    expect("status", m.read(AMDVI + STATUS), running)
+
+
+@amd
 def test_log_full(m):
     """the event log wraps, and tells when it is full."""
     dsa, handle = ready(m)
