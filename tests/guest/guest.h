@@ -95,6 +95,7 @@ void step_dsa_fallback(const char *arg);
 void step_dsa_kunit(const char *arg);
 void step_dsa_unload(const char *arg);
 void step_dsa_flr(const char *arg);
+void step_dsa_halt(const char *arg);
 void step_dsa_storm(const char *arg);
 void step_dsa_forge(const char *arg);
 void step_dsa_revoke(const char *arg);

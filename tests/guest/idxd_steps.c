@@ -381,12 +381,25 @@ static void reset_under_load(struct dsa_wq *wqs, int nr)
  * The driver takes part since Linux 6.14. It disables kernel WQs, whose users must be
  * gone, keeps their configuration, and sets up interrupts anew.
  */
-static void reset_with_driver(struct dsa_wq *wqs, int nr)
+static bool driver_resets(void)
 {
+	int version = 0, patchlevel = 0;
+	struct utsname uts;
+
+	uname(&uts);
+	sscanf(uts.release, "%d.%d", &version, &patchlevel);
+	return check(version, uts.release, "kernel has a version") &&
+	       version * 100 + patchlevel >= 614;
+}
+
+/* What a reset by the driver leaves behind, and that the WQs can be enabled again */
+static void check_after_reset(struct dsa_wq *wqs, int nr)
+{
+	long end = now_ms() + PATIENCE_MS;
 	int i, ret;
 
-	copy_and_check(wqs, nr);
-	reset_function();
+	while (!strcmp(wq_get(&wqs[nr - 1], "state"), "enabled") && now_ms() < end)
+		usleep(1000);
 	dsa_check_ims(0, "enabled", "1");
 	dsa_check_ims(0, "in_use", "0");
 	for (i = 0; i < nr; i++) {
@@ -402,20 +415,47 @@ static void reset_with_driver(struct dsa_wq *wqs, int nr)
 void step_dsa_flr(const char *arg)
 {
 	struct dsa_wq wqs[] = { { .id = 0, .want = "ims" }, { .id = 1, .want = "msix" } };
-	int version, patchlevel;
-	struct utsname uts;
 
 	(void)arg;
 	if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)))
 		return;
-	if (uname(&uts) || sscanf(uts.release, "%d.%d", &version, &patchlevel) != 2)
-		check(false, NULL, "kernel has a version");
-	else if (version * 100 + patchlevel >= 614)
-		reset_with_driver(wqs, ARRAY_SIZE(wqs));
-	else
+	if (driver_resets()) {
+		copy_and_check(wqs, ARRAY_SIZE(wqs));
+		reset_function();
+		check_after_reset(wqs, ARRAY_SIZE(wqs));
+	} else {
 		reset_under_load(wqs, ARRAY_SIZE(wqs));
+	}
 	copy_and_check(wqs, ARRAY_SIZE(wqs));
 	take_down(wqs, ARRAY_SIZE(wqs));
+}
+
+/*
+ * The device halts and wants to be reset. Before Linux 6.14 the driver leaves that to
+ * the administrator, and there is no way back for kernel WQs.
+ */
+void step_dsa_halt(const char *arg)
+{
+	struct dsa_wq wqs[] = { { .id = 0, .want = "ims" }, { .id = 1, .want = "msix" } };
+	long end = now_ms() + PATIENCE_MS;
+
+	(void)arg;
+	if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)))
+		return;
+	copy_and_check(wqs, ARRAY_SIZE(wqs));
+	if (driver_resets()) {
+		dsa_misbehave(0, "halt", "1");
+		check_after_reset(wqs, ARRAY_SIZE(wqs));
+		copy_and_check(wqs, ARRAY_SIZE(wqs));
+		take_down(wqs, ARRAY_SIZE(wqs));
+		return;
+	}
+	dsa_misbehave(0, "halt", "1");
+	while (log_count("halted, need FLR", NULL, NULL, NULL, 0) < 1 && now_ms() < end)
+		usleep(1000);
+	check(log_count("halted, need FLR", NULL, NULL, NULL, 0) == 1, NULL,
+	      "driver says that the device needs a reset");
+	dsa_check_ims(0, "in_use", "1");
 }
 
 /* Several WQs at once while affinity moves and CPUs go away */

@@ -69,6 +69,7 @@ static const struct step {
 	{ "dsa-kunit",	false,	step_dsa_kunit },
 	{ "dsa-unload",	false,	step_dsa_unload },
 	{ "dsa-flr",	false,	step_dsa_flr },
+	{ "dsa-halt",	false,	step_dsa_halt },
 	{ "dsa-storm",	false,	step_dsa_storm },
 	{ "dsa-forge",	false,	step_dsa_forge },
 	{ "dsa-revoke",	false,	step_dsa_revoke },
