@@ -43,15 +43,17 @@ static void __attribute__((constructor)) need_ims(void)
 /* The content without the line feed, or an empty string */
 static const char *read_text(const char *path, char *buf, size_t size)
 {
-	ssize_t len = -1;
+	ssize_t len;
 	int fd;
 
+	memset(buf, 0, size);
 	fd = open(path, O_RDONLY);
 	if (fd >= 0) {
 		len = read(fd, buf, size - 1);
 		close(fd);
+		if (len < 0)
+			buf[0] = '\0';
 	}
-	buf[len > 0 ? len : 0] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return buf;
 }
@@ -247,11 +249,14 @@ TEST_F(devices, store_goes_with_enabled)
 		struct ims_device *dev = self->list + i;
 
 		EXPECT_EQ(dev->enabled, strcmp(dev->store, "none") ? 1 : 0)
-			TH_LOG("%s: enabled is %ld, store is %s", dev->name, dev->enabled, dev->store);
+			TH_LOG("%s: enabled is %ld, store is %s", dev->name,
+			       dev->enabled, dev->store);
 		EXPECT_EQ(dev->enabled, dev->size ? 1 : 0)
-			TH_LOG("%s: enabled is %ld, size is %ld", dev->name, dev->enabled, dev->size);
+			TH_LOG("%s: enabled is %ld, size is %ld", dev->name,
+			       dev->enabled, dev->size);
 		EXPECT_LE(dev->in_use, dev->size)
-			TH_LOG("%s: %ld of %ld vectors in use", dev->name, dev->in_use, dev->size);
+			TH_LOG("%s: %ld of %ld vectors in use", dev->name,
+			       dev->in_use, dev->size);
 	}
 }
 
