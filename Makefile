@@ -4,7 +4,7 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run run-idxd boot test kunit tree apply refresh series clean
+.PHONY: help run run-idxd boot test kunit tree apply refresh series check bisect deb clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
@@ -16,8 +16,11 @@ help:
 	@echo 'make boot                 the boot tests alone'
 	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
 	@echo 'make apply KDIR=path      put the series on your own kernel tree'
-	@echo 'make refresh [ARGS=...]    write patches/*/*.diff anew, see scripts/refresh'
-	@echo 'make series [ARGS=...]     write the mails of the series, see scripts/series'
+	@echo 'make refresh [ARGS=...]   write patches/*/*.diff anew, see scripts/refresh'
+	@echo 'make series [ARGS=...]    write the mails of the series, see scripts/series'
+	@echo 'make check [ARGS=...]     what a maintainer would check, see scripts/check'
+	@echo 'make bisect [ARGS=...]    build every prefix of the series, boot the last'
+	@echo 'make deb [CONFIG=path]    Debian packages of the patched kernel'
 	@echo 'make clean                remove build/'
 	@echo 'BASE=$(BASE) (known: $(patsubst bases/%.mk,%,$(wildcard bases/*.mk)))'
 
@@ -64,6 +67,19 @@ refresh:
 series:
 	@scripts/deps base check
 	@scripts/series "$(BASE)" $(ARGS)
+
+check:
+	@scripts/deps base check lint
+	@scripts/check "$(BASE)" $(ARGS)
+
+bisect:
+	@scripts/deps build qemu base
+	@scripts/bisect "$(BASE)" $(ARGS)
+
+deb:
+	@scripts/deps build base deb
+	@scripts/tree "$(BASE)"
+	@scripts/deb "$(BASE)" $(if $(CONFIG),"$(CONFIG)")
 
 clean:
 	@rm -rf build

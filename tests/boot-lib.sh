@@ -45,13 +45,16 @@ need_kernel()
 
 build_initramfs()
 {
-	local dir=$out/initramfs
+	local dir=$out/initramfs selftest
+	selftest=${IMS_BUILD:-$root/build}/$BASE/linux/tools/testing/selftests/ims/ims_sysfs.c
 
 	mkdir -p "$dir" || die "cannot create $dir"
 	${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -Werror -static \
 		-o "$dir/init" "$root"/tests/guest/*.c ||
 		die "the guest's init does not compile (gcc and libc6-dev are needed)"
-	(cd "$dir" && echo init | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
+	${CC:-gcc} -std=gnu11 -O2 -Wall -static -o "$dir/ims_sysfs" "$selftest" ||
+		die "the selftest does not compile, see above"
+	(cd "$dir" && printf 'init\nims_sysfs\n' | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
 		die "cannot pack the initramfs (cpio is needed)"
 }
 

@@ -90,6 +90,9 @@ void step_hotplug(const char *arg);
 void step_rebind(const char *arg);
 void step_commitfail(const char *arg);
 void step_kmemleak(const char *arg);
+
+/* selftest.c */
+void step_selftest(const char *arg);
 void step_dsa(const char *arg);
 void step_dsa_fallback(const char *arg);
 void step_dsa_kunit(const char *arg);

@@ -64,6 +64,7 @@ static const struct step {
 	{ "rebind",	true,	step_rebind },
 	{ "commitfail",	true,	step_commitfail },
 	{ "kmemleak",	false,	step_kmemleak },
+	{ "selftest",	false,	step_selftest },
 	{ "dsa",	false,	step_dsa },
 	{ "dsa-fallback", false, step_dsa_fallback },
 	{ "dsa-kunit",	false,	step_dsa_kunit },
