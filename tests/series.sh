@@ -108,6 +108,16 @@ split_path() {
 		scripts/tree 7.9 && grep -q 'long aa' build/7.9/linux/kernel/a.c
 }
 
+joined() {
+	cp -r patches before
+	refresh --join two
+	refresh && R_BASE=7.9 refresh
+	grep -q 'long aa' patches/two/common.diff && [[ ! -e patches/two/6.12.diff && ! -e patches/two/7.9.diff ]] &&
+		scripts/tree 7.9 && grep -q 'long aa' build/7.9/linux/kernel/a.c || return 1
+	rm -r patches
+	mv before patches
+}
+
 new_file() {
 	refresh --edit two
 	say hello >build/6.12/refresh/kernel/new.c
@@ -250,6 +260,7 @@ check "a diff for one base alone can be added" part_is_new
 check "a diff that becomes empty goes" part_goes
 check "another base leaves shared hunks alone" other_base
 check "a hunk can be split off for one base" split_path
+check "a hunk that every base has can be shared again" joined
 check "a new file is refused with the way out" new_file
 check "a change on both sides is refused" both_changed
 
