@@ -184,6 +184,17 @@ two_postings() {
 	sed -i '/^# posting/d' patches/series
 }
 
+cover_names() {
+	printf '# Mini\n\nSee {one} and {two}, {other}.\n' >patches/cover.md
+	sed -i '/^two/i # posting: later' patches/series
+	series s9
+	sed -i '/^# posting/d' patches/series
+	grep -q "^See patch 1 and patch 1 of posting 'later', not needed on 6.12\.$" s9/ims/0000-* || return 1
+	say 'See {nobody}.' >>patches/cover.md
+	says "names patch 'nobody', which is not in patches/series: correct" series s9
+	say '# Mini' >patches/cover.md
+}
+
 too_many() {
 	local i
 
@@ -270,6 +281,7 @@ check "the same input gives the same bytes" same_bytes
 check "version, prefix, sign-off, base and status are in the mails" headers
 check "the mails apply to the pristine base and give the composed tree" mails_apply
 check "a mark splits the series into postings" two_postings
+check "the cover letter names patches by number, and only those that are there" cover_names
 check "more than 15 patches in one posting are refused" too_many
 check "the status of edits is shown and checked" status_shown
 check "a hunk that would need fuzz is an error" needs_fuzz
