@@ -132,7 +132,7 @@ controls layout
 
 plant checkpatch "a line that ends in a blank" "msi_ims.c.*TRAILING_WHITESPACE" append "$source" "int x; "
 plant checkpatch "a spelling mistake" "msi_ims.c.*TYPO_SPELLING" append "$source" "/* The adress */"
-plant checkpatch "a bad message" "0[0-9]+-.*BAD_FIXES_TAG" append patches/ims-core/msg "Fixes: nothing"
+plant checkpatch "a bad message" "0[0-9]+-.*BAD_FIXES_TAG" append patches/ims-core/msg "" "Fixes: 123456 (nothing)"
 IMS_ONLY='kernel/irq/msi_ims\.c' controls checkpatch
 
 plant kerneldoc "a parameter without a description" "msi_ims.c.*not described" append "$source" \
