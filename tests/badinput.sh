@@ -47,6 +47,9 @@ mkdir work home fake
 
 # arguments and trees
 refuses "unknown BASE" "unknown BASE '9.9': use one of: 6.12" scripts/tree 9.9 work/t
+for verb in fetch refresh series check check-build bisect deb kunit; do
+	refuses "unknown BASE, $verb" "unknown BASE '9.9': use one of: 6.12" "scripts/$verb" 9.9
+done
 refuses "unknown BASE, apply" "unknown BASE" env BASE=nope scripts/apply work/t
 refuses "no KDIR" "usage: make apply KDIR=" scripts/apply ""
 mkdir work/other work/old

@@ -136,7 +136,7 @@ static int ims_state_init(struct irq_domain *domain, struct msi_domain_info *inf
 	struct ims_domain *ims = info->data;
 	struct ims_vector_state *state;
 
-	state = kzalloc(sizeof(*state), GFP_KERNEL);
+	state = kzalloc_obj(*state);
 	if (!state)
 		return -ENOMEM;
 
