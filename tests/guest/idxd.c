@@ -353,7 +353,7 @@ static bool dma_result(struct dsa_wq *wq, const char *text)
  * of waiting does not count threads which have not started, and a thread which is
  * stopped takes the copy under way for lost.
  */
-void dma_finish(struct dsa_wq *wqs, int nr)
+void dma_wait(struct dsa_wq *wqs, int nr)
 {
 	long end = now_ms() + 3 * PATIENCE_MS;
 	char rec[2048];
@@ -368,9 +368,20 @@ void dma_finish(struct dsa_wq *wqs, int nr)
 		for (i = 0; i < nr; i++)
 			ended += dma_result(&wqs[i], rec);
 	}
-	dma_param("run", "0");
 	for (i = 0; i < nr; i++)
 		wqs[i].received = irq_count(wqs[i].irq.irq) - wqs[i].before;
+}
+
+/* Give the channels back, which can take a command to the device. */
+void dma_release(void)
+{
+	dma_param("run", "0");
+}
+
+void dma_finish(struct dsa_wq *wqs, int nr)
+{
+	dma_wait(wqs, nr);
+	dma_release();
 }
 
 /* A word of the device's registers, or of the IMS table if @slot is not negative */

@@ -66,6 +66,8 @@ int wq_disable(const struct dsa_wq *wq);
 long irq_count(unsigned int irq);
 bool dma_start(struct dsa_wq *wqs, int nr, int copies);
 bool dma_start_slow(struct dsa_wq *wqs, int nr, int copies);
+void dma_wait(struct dsa_wq *wqs, int nr);
+void dma_release(void);
 void dma_finish(struct dsa_wq *wqs, int nr);
 bool dsa_misbehave(int dev, const char *property, const char *value);
 

@@ -66,12 +66,14 @@ static long copy_beside(struct dsa_wq wqs[2], int copies)
  */
 static void check_fault(bool blocked, const char *what, int source)
 {
-	const char *device = txt("[%s]", dsa_pci(source) + strlen("0000:"));
+	/* Newer kernels put the segment before it */
+	const char *device = txt("%s]", dsa_pci(source) + strlen("0000:"));
 	char line[512] = "no such line";
 	int ret = log_count("DMAR", BLOCKED, device, line, sizeof(line));
 
 	if (blocked)
-		check(ret > 0, line, "%s: log holds the IOMMU's fault of %s", what, device);
+		check(ret > 0, line, "%s: log holds the IOMMU's fault of %s", what,
+		      dsa_pci(source));
 	else
 		check(!ret, line, "%s: there is no IOMMU which could report it", what);
 	if (ret > 0)
@@ -160,11 +162,12 @@ void step_dsa_hang(const char *arg)
 	while (dsa_peek(0, -1, 0xa8) >> 31 == 0)
 		usleep(1000);
 	if (dma_start(wqs, 1, COPIES))
-		dma_finish(wqs, 1);
+		dma_wait(wqs, 1);
 	check(wqs[0].copies == COPIES && !wqs[0].failures, wqs[0].bad,
 	      "wq0.0 works while a command hangs");
 	check(!waitpid(child, &status, WNOHANG), NULL, "the one who waits for it does so");
 	dsa_misbehave(0, "fault-cmd", "0");
+	dma_release();
 	check(waitpid(child, &status, 0) == child && !status, txt("status 0x%x", status),
 	      "it goes on when the command ends");
 	check(!strcmp(wq_get(&wqs[1], "state"), "enabled"), NULL, "wq0.1 is enabled");
