@@ -161,5 +161,10 @@ controls docs
 
 plant shellcheck "an unquoted variable" SC2086 append scripts/scripts/tree "rm \$dir"
 controls shellcheck
+plant build "a warning of W=1" "set but not used" append "$source" \
+	'int ims_x(void);' 'int ims_x(void)' '{' '	int a;' '' '	a = 1;' '	return 0;' '}'
+plant build "a mixture of address spaces" "different address spaces" append "$source" \
+	'void __iomem *ims_y(void);' 'void __iomem *ims_y(void)' '{' '	return (void *)1;' '}'
+controls build
 [[ " $wanted " != *" docs "* ]] || no_tool docs sphinx-build
 ((FAILED == 0))
