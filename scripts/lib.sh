@@ -236,6 +236,14 @@ t_ok() { say "ok - $LANE: $1"; }
 t_fail() { say "not ok - $LANE: $1${2:+ ($2)}"; FAILED=$((FAILED + 1)); }
 t_skip() { say "skip - $LANE: $1 ($2)"; }
 
+# t_check NAME COMMAND...: passes if the command does
+t_check() {
+	local name=$1
+
+	shift
+	if "$@" >"$TMP/out" 2>&1; then t_ok "$name"; else t_fail "$name" "$(tail -1 "$TMP/out")"; fi
+}
+
 # t_mini DIR: a base, a series of three patches (one with no effect on 6.12), an overlay
 t_mini() {
 	local src=$1/src/linux-source-6.12 p=$1/patches

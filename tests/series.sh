@@ -9,13 +9,6 @@ make_tmp
 cd "$TMP"
 ln -s "$TOP/scripts" scripts
 
-check() {
-	local name=$1
-
-	shift
-	if "$@" >"$TMP/out" 2>&1; then t_ok "$name"; else t_fail "$name" "$(tail -1 "$TMP/out")"; fi
-}
-
 diffs() { (cd "${1:-patches}" && find . -name '*.diff' | sort | xargs -d '\n' sha256sum); }
 
 refresh() { scripts/refresh "${R_BASE:-6.12}" "$@"; }
@@ -262,40 +255,40 @@ real_no_op() {
 
 t_mini "$TMP"
 long_file
-check "refresh writes complete diffs and the second run changes nothing" tidy
-check "an edit moves the later patches" edit_moves_later
-check "a conflict names patch and file, and changes no diff" conflicts
-check "a resolved conflict is taken" resolved
-check "an edit can be dropped" aborted
-check "a diff for one base alone can be added" part_is_new
-check "a diff that becomes empty goes" part_goes
-check "another base leaves shared hunks alone" other_base
-check "a hunk can be split off for one base" split_path
-check "a hunk that every base has can be shared again" joined
-check "a new file is refused with the way out" new_file
-check "a change on both sides is refused" both_changed
+t_check "refresh writes complete diffs and the second run changes nothing" tidy
+t_check "an edit moves the later patches" edit_moves_later
+t_check "a conflict names patch and file, and changes no diff" conflicts
+t_check "a resolved conflict is taken" resolved
+t_check "an edit can be dropped" aborted
+t_check "a diff for one base alone can be added" part_is_new
+t_check "a diff that becomes empty goes" part_goes
+t_check "another base leaves shared hunks alone" other_base
+t_check "a hunk can be split off for one base" split_path
+t_check "a hunk that every base has can be shared again" joined
+t_check "a new file is refused with the way out" new_file
+t_check "a change on both sides is refused" both_changed
 
 say '# Mini' >patches/cover.md
 export GIT_AUTHOR_NAME=Tester GIT_AUTHOR_EMAIL=tester@example.org GIT_COMMITTER_NAME=Tester GIT_COMMITTER_EMAIL=tester@example.org
-check "the same input gives the same bytes" same_bytes
-check "version, prefix, sign-off, base and status are in the mails" headers
-check "the mails apply to the pristine base and give the composed tree" mails_apply
-check "a mark splits the series into postings" two_postings
-check "the cover letter names patches by number, and only those that are there" cover_names
-check "more than 15 patches in one posting are refused" too_many
-check "the status of edits is shown and checked" status_shown
-check "a hunk that would need fuzz is an error" needs_fuzz
-check "no git identity is one clear line" anonymous
-check "a directory that is not ours is left alone" foreign_dir
+t_check "the same input gives the same bytes" same_bytes
+t_check "version, prefix, sign-off, base and status are in the mails" headers
+t_check "the mails apply to the pristine base and give the composed tree" mails_apply
+t_check "a mark splits the series into postings" two_postings
+t_check "the cover letter names patches by number, and only those that are there" cover_names
+t_check "more than 15 patches in one posting are refused" too_many
+t_check "the status of edits is shown and checked" status_shown
+t_check "a hunk that would need fuzz is an error" needs_fuzz
+t_check "no git identity is one clear line" anonymous
+t_check "a directory that is not ours is left alone" foreign_dir
 
 unset IMS_BASES IMS_PATCHES IMS_OVERLAY IMS_BUILD
 for base in $(known_bases); do
 	if [[ -r $TOP/build/$base/linux/.ims-base ]]; then
-		check "refresh is a no-op on the diffs of $base" real_no_op "$base"
-		check "the mails for $base apply to the pristine base and give the composed tree" real_mails "$base"
+		t_check "refresh is a no-op on the diffs of $base" real_no_op "$base"
+		t_check "the mails for $base apply to the pristine base and give the composed tree" real_mails "$base"
 	elif [[ $base != 6.12 ]]; then
 		t_skip "refresh and mails for $base" "no tree in build/$base: make tree BASE=$base"
 	fi
 done
-check "a range-diff against an older state shows what changed" range_diff
+t_check "a range-diff against an older state shows what changed" range_diff
 ((FAILED == 0))

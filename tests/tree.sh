@@ -9,13 +9,6 @@ make_tmp
 cd "$TMP"
 ln -s "$TOP/scripts" scripts
 
-check() {
-	local name=$1
-
-	shift
-	if "$@" >"$TMP/out" 2>&1; then t_ok "$name"; else t_fail "$name" "$(tail -1 "$TMP/out")"; fi
-}
-
 # Name, content and time of every file of the composed tree.
 snapshot() {
 	(cd "$1" && find . -type f ! -name .ims-base -printf '%p %T@ ' -exec md5sum {} \; | sort)
@@ -138,16 +131,16 @@ listed() {
 
 t_mini "$TMP"
 cp patches/series series.saved
-check "a tree is composed" composes
-check "a second run touches nothing" second_run
-check "an edited overlay file is the only one rewritten" edit_one
-check "a patch taken out is undone" drop_patch
-check "a patch put back is applied" take_back
-check "an interrupted run is completed" interrupted
-check "the user's own new files stay" edited_base_file
-check "apply makes one commit per patch with its files" apply_git
-check "apply on a git repo is undone when a commit fails" apply_undone
-check "apply on a plain tree" apply_plain
-check "apply and tree agree" apply_equals_tree
-check "every overlay file belongs to one commit" listed
+t_check "a tree is composed" composes
+t_check "a second run touches nothing" second_run
+t_check "an edited overlay file is the only one rewritten" edit_one
+t_check "a patch taken out is undone" drop_patch
+t_check "a patch put back is applied" take_back
+t_check "an interrupted run is completed" interrupted
+t_check "the user's own new files stay" edited_base_file
+t_check "apply makes one commit per patch with its files" apply_git
+t_check "apply on a git repo is undone when a commit fails" apply_undone
+t_check "apply on a plain tree" apply_plain
+t_check "apply and tree agree" apply_equals_tree
+t_check "every overlay file belongs to one commit" listed
 ((FAILED == 0))
