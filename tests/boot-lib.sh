@@ -71,10 +71,11 @@ declare -A kvm_features=([none]=0x1000000 [device]=0x100000 [queue]=0x200000 [bo
 # takes a hardware vendor's name, "kvm-OFFER" is a guest on a KVM host which
 # translates the messages of these stores, as far as the guest can tell: that
 # takes our QEMU, see qemu/README.md. "vtd" is a remapping unit that looks
-# physical, "vvtd" and "vamd" are units that say that they are virtual. Behind
-# "@" comes what the firmware tables hold instead, in the words of -smbios, with
-# escapes as in printf and semicolons between several. Before that, behind each
-# "+", come the devices, if it is not edu.
+# physical, "vvtd" and "vamd" are units that say that they are virtual, "virtio" is
+# one that exists in virtual machines only and remaps no interrupts. Behind "@" comes
+# what the firmware tables hold instead, in the words of -smbios, with escapes as in
+# printf and semicolons between several. Before that, behind each "+", come the
+# devices, if it is not edu.
 set_machine()
 {
 	local left=${1%%@*} device
@@ -104,6 +105,7 @@ set_machine()
 	*-vamd) machine+=(-device "amd-iommu,intremap=on"
 			  -blockdev "null-co,node-name=nothing"
 			  -device "virtio-blk-pci,drive=nothing,class=0x0601,addr=14") ;;
+	*-virtio) machine+=(-device "virtio-iommu-pci") ;;
 	esac
 	[ "$kind" != "$left" ] || left+=+edu,dma_mask=0xffffffff,addr=4
 	IFS=+ read -r -a devices <<<"${left#*+}"

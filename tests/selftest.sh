@@ -37,7 +37,7 @@ made_up() {
 		say allowed >"$d/$k/verdict"
 		say "bare metal" >"$d/$k/reason"
 	done
-	say "supported=1 complete=1 cpuid=0 hypervisor=none dmi=none confidential=0 msi=native parent=vector offer=none" >"$d/evidence"
+	say "supported=1 complete=1 cpuid=0 hypervisor=none dmi=none confidential=0 viommu=0 msi=native parent=vector offer=none" >"$d/evidence"
 	put_device "$p/0000:00:01.0" 1 device-memory 256 3
 	put_device "$p/0000:00:02.0" 0 none 0 0
 }

@@ -149,15 +149,12 @@ enum ims_mode {
  * @IMS_PARENT_NONE:		No MSI parent domain which supports IMS
  * @IMS_PARENT_VECTOR:		CPU vectors without remapping: the message is
  *				rewritten on every affinity change
- * @IMS_PARENT_REMAP:		Physical remapping unit, the message is written
- *				once
- * @IMS_PARENT_REMAP_VIRTUAL:	Remapping unit which is emulated by a hypervisor
+ * @IMS_PARENT_REMAP:		Remapping unit, the message is written once
  */
 enum ims_parent {
 	IMS_PARENT_NONE,
 	IMS_PARENT_VECTOR,
 	IMS_PARENT_REMAP,
-	IMS_PARENT_REMAP_VIRTUAL,
 };
 
 /* What gives a guest away, see ims_facts::guest */
@@ -170,6 +167,8 @@ enum ims_parent {
 #define IMS_GUEST_DMI		BIT(2)
 /* The memory is protected from the host, so there is one */
 #define IMS_GUEST_CONFIDENTIAL	BIT(3)
+/* An IOMMU says that it is emulated */
+#define IMS_GUEST_IOMMU		BIT(4)
 
 /**
  * struct ims_facts - Evidence for the platform check
@@ -206,7 +205,8 @@ struct ims_facts {
  * @IMS_REASON_FOREIGN:		MSI is owned by somebody else
  * @IMS_REASON_NO_PARENT:	The MSI parent domain does not support IMS
  * @IMS_REASON_GUEST:		Guest and no offer from the hypervisor
- * @IMS_REASON_VIRTUAL_REMAP:	Virtual interrupt remapping counts as a guest
+ * @IMS_REASON_VIRTUAL_IOMMU:	Guest which nothing but its IOMMU gives away,
+ *				and no offer
  * @IMS_REASON_REWRITE:		A store which sleeps on a parent which rewrites
  *				the message on every affinity change
  * @IMS_REASONS:		Number of reasons
@@ -222,7 +222,7 @@ enum ims_reason {
 	IMS_REASON_FOREIGN,
 	IMS_REASON_NO_PARENT,
 	IMS_REASON_GUEST,
-	IMS_REASON_VIRTUAL_REMAP,
+	IMS_REASON_VIRTUAL_IOMMU,
 	IMS_REASON_REWRITE,
 	IMS_REASONS,
 };

@@ -43,7 +43,7 @@ static const char * const ims_reasons[] = {
 	[IMS_REASON_FOREIGN]		= "MSI is owned by the hypervisor",
 	[IMS_REASON_NO_PARENT]		= "MSI parent domain does not support IMS",
 	[IMS_REASON_GUEST]		= "guest, hypervisor offers no translation",
-	[IMS_REASON_VIRTUAL_REMAP]	= "virtual interrupt remapping, counts as a guest",
+	[IMS_REASON_VIRTUAL_IOMMU]	= "virtual IOMMU, counts as a guest",
 	[IMS_REASON_REWRITE]		= "message would be rewritten on every affinity change",
 };
 
@@ -51,7 +51,7 @@ static const char * const ims_reasons[] = {
 static const char * const ims_hints[IMS_REASONS] = {
 	[IMS_REASON_OFF]		= "; boot without ims=off to change that",
 	[IMS_REASON_GUEST]		= "; boot with ims=on if it does translate",
-	[IMS_REASON_VIRTUAL_REMAP]	= "; boot with ims=on if messages are translated",
+	[IMS_REASON_VIRTUAL_IOMMU]	= "; boot with ims=on if messages are translated",
 	[IMS_REASON_REWRITE]		= "; enable interrupt remapping",
 };
 
@@ -59,7 +59,6 @@ static const char * const ims_parent_names[] = {
 	[IMS_PARENT_NONE]		= "none",
 	[IMS_PARENT_VECTOR]		= "vector",
 	[IMS_PARENT_REMAP]		= "remapping",
-	[IMS_PARENT_REMAP_VIRTUAL]	= "virtual-remapping",
 };
 
 static enum ims_mode ims_mode __ro_after_init = IMS_MODE_AUTO;
@@ -123,9 +122,6 @@ static struct ims_verdict ims_allow(enum ims_reason reason)
 struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind kind,
 			      enum ims_mode mode)
 {
-	/* An emulated remapping unit gives a hypervisor away which hides its CPUID bit */
-	bool virtual_remap = facts->parent == IMS_PARENT_REMAP_VIRTUAL;
-	bool guest = facts->guest || virtual_remap;
 	bool offered = facts->offered & BIT(kind);
 
 	if (!facts->supported)
@@ -138,8 +134,9 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 		return ims_refuse(IMS_REASON_FOREIGN);
 	if (facts->parent == IMS_PARENT_NONE)
 		return ims_refuse(IMS_REASON_NO_PARENT);
-	if (guest && !offered && mode != IMS_MODE_ON)
-		return ims_refuse(facts->guest ? IMS_REASON_GUEST : IMS_REASON_VIRTUAL_REMAP);
+	if (facts->guest && !offered && mode != IMS_MODE_ON)
+		return ims_refuse(facts->guest == IMS_GUEST_IOMMU ? IMS_REASON_VIRTUAL_IOMMU :
+				  IMS_REASON_GUEST);
 
 	/*
 	 * The vector domain changes the message under a raw spinlock and relies
@@ -150,7 +147,7 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 	if (kind == IMS_STORE_QUEUE_MEMORY && facts->parent == IMS_PARENT_VECTOR)
 		return ims_refuse(IMS_REASON_REWRITE);
 
-	if (guest)
+	if (facts->guest)
 		return ims_allow(offered ? IMS_REASON_OFFERED : IMS_REASON_FORCED);
 	return ims_allow(facts->parent == IMS_PARENT_VECTOR ? IMS_REASON_BARE_VECTOR :
 			 IMS_REASON_BARE_REMAP);
@@ -282,8 +279,9 @@ static ssize_t evidence_show(struct kobject *kobj, struct kobj_attribute *attr, 
 	len = sysfs_emit(buf, "supported=%d complete=%d cpuid=%d hypervisor=%s dmi=%s",
 			 facts.supported, facts.complete, !!(facts.guest & IMS_GUEST_CPUID),
 			 facts.hypervisor ?: "none", facts.dmi ?: "none");
-	len += sysfs_emit_at(buf, len, " confidential=%d msi=%s parent=%s offer=%s\n",
+	len += sysfs_emit_at(buf, len, " confidential=%d viommu=%d msi=%s parent=%s offer=%s\n",
 			     !!(facts.guest & IMS_GUEST_CONFIDENTIAL),
+			     !!(facts.guest & IMS_GUEST_IOMMU),
 			     facts.foreign ? "foreign" : "native",
 			     ims_parent_names[facts.parent], ims_offer_text(facts.offered));
 	return len;

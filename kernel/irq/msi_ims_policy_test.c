@@ -16,9 +16,12 @@
 #define DEVICE		IMS_STORE_DEVICE_MEMORY
 #define QUEUE		IMS_STORE_QUEUE_MEMORY
 
+/* What speaks of a guest: nothing, an IOMMU and nothing else, anything else */
+enum ims_policy_guest { BARE, VIOMMU, GUEST };
+
 /**
  * struct ims_policy_row - What is expected where IMS is not ruled out upfront
- * @guest:	Something gives a guest away
+ * @guest:	What speaks of a guest
  * @parent:	The MSI parent domain
  * @offered:	The hypervisor offers translation for @kind
  * @kind:	The kind of store
@@ -26,7 +29,7 @@
  * @on:		Verdict with ims=on
  */
 struct ims_policy_row {
-	bool			guest;
+	enum ims_policy_guest	guest;
 	enum ims_parent		parent;
 	bool			offered;
 	enum ims_store_kind	kind;
@@ -36,38 +39,46 @@ struct ims_policy_row {
 
 static const struct ims_policy_row ims_policy_rows[] = {
 	/* Bare metal, remapping. An offer changes nothing. */
-	{ false, IMS_PARENT_REMAP, false, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
-	{ false, IMS_PARENT_REMAP, false, QUEUE, YES(BARE_REMAP), YES(BARE_REMAP) },
-	{ false, IMS_PARENT_REMAP, true, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
-	{ false, IMS_PARENT_REMAP, true, QUEUE, YES(BARE_REMAP), YES(BARE_REMAP) },
+	{ BARE, IMS_PARENT_REMAP, false, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
+	{ BARE, IMS_PARENT_REMAP, false, QUEUE, YES(BARE_REMAP), YES(BARE_REMAP) },
+	{ BARE, IMS_PARENT_REMAP, true, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
+	{ BARE, IMS_PARENT_REMAP, true, QUEUE, YES(BARE_REMAP), YES(BARE_REMAP) },
 
 	/* Bare metal, vector domain. Queue memory cannot follow the rewrites. */
-	{ false, IMS_PARENT_VECTOR, false, DEVICE, YES(BARE_VECTOR), YES(BARE_VECTOR) },
-	{ false, IMS_PARENT_VECTOR, false, QUEUE, NO(REWRITE), NO(REWRITE) },
-	{ false, IMS_PARENT_VECTOR, true, DEVICE, YES(BARE_VECTOR), YES(BARE_VECTOR) },
-	{ false, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
+	{ BARE, IMS_PARENT_VECTOR, false, DEVICE, YES(BARE_VECTOR), YES(BARE_VECTOR) },
+	{ BARE, IMS_PARENT_VECTOR, false, QUEUE, NO(REWRITE), NO(REWRITE) },
+	{ BARE, IMS_PARENT_VECTOR, true, DEVICE, YES(BARE_VECTOR), YES(BARE_VECTOR) },
+	{ BARE, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
 
-	/* Virtual remapping though no hypervisor was detected: a guest */
-	{ false, IMS_PARENT_REMAP_VIRTUAL, false, DEVICE, NO(VIRTUAL_REMAP), YES(FORCED) },
-	{ false, IMS_PARENT_REMAP_VIRTUAL, false, QUEUE, NO(VIRTUAL_REMAP), YES(FORCED) },
-	{ false, IMS_PARENT_REMAP_VIRTUAL, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ false, IMS_PARENT_REMAP_VIRTUAL, true, QUEUE, YES(OFFERED), YES(OFFERED) },
+	/* Virtual IOMMU though no hypervisor was detected: a guest */
+	{ VIOMMU, IMS_PARENT_REMAP, false, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_REMAP, false, QUEUE, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_VECTOR, false, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_VECTOR, false, QUEUE, NO(VIRTUAL_IOMMU), NO(REWRITE) },
+	{ VIOMMU, IMS_PARENT_REMAP, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ VIOMMU, IMS_PARENT_REMAP, true, QUEUE, YES(OFFERED), YES(OFFERED) },
+	{ VIOMMU, IMS_PARENT_VECTOR, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ VIOMMU, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
 
 	/* Guest without an offer, whatever the parent */
-	{ true, IMS_PARENT_REMAP, false, DEVICE, NO(GUEST), YES(FORCED) },
-	{ true, IMS_PARENT_REMAP, false, QUEUE, NO(GUEST), YES(FORCED) },
-	{ true, IMS_PARENT_VECTOR, false, DEVICE, NO(GUEST), YES(FORCED) },
-	{ true, IMS_PARENT_VECTOR, false, QUEUE, NO(GUEST), NO(REWRITE) },
-	{ true, IMS_PARENT_REMAP_VIRTUAL, false, DEVICE, NO(GUEST), YES(FORCED) },
-	{ true, IMS_PARENT_REMAP_VIRTUAL, false, QUEUE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_REMAP, false, DEVICE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_REMAP, false, QUEUE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_VECTOR, false, DEVICE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_VECTOR, false, QUEUE, NO(GUEST), NO(REWRITE) },
 
 	/* Guest with an offer for this store */
-	{ true, IMS_PARENT_REMAP, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ true, IMS_PARENT_REMAP, true, QUEUE, YES(OFFERED), YES(OFFERED) },
-	{ true, IMS_PARENT_VECTOR, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ true, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
-	{ true, IMS_PARENT_REMAP_VIRTUAL, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ true, IMS_PARENT_REMAP_VIRTUAL, true, QUEUE, YES(OFFERED), YES(OFFERED) },
+	{ GUEST, IMS_PARENT_REMAP, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ GUEST, IMS_PARENT_REMAP, true, QUEUE, YES(OFFERED), YES(OFFERED) },
+	{ GUEST, IMS_PARENT_VECTOR, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ GUEST, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
+};
+
+/* All combinations of the five kinds of evidence, only one of them is special */
+static const enum ims_policy_guest ims_policy_guests[32] = {
+	[0]			= BARE,
+	[1 ... 15]		= GUEST,
+	[16]			= VIOMMU,
+	[17 ... 31]		= GUEST,
 };
 
 /* Ruled out upfront or PASS: index by supported, complete, foreign, parent known; then mode */
@@ -108,7 +119,7 @@ static bool ims_policy_expected(const struct ims_facts *facts, enum ims_store_ki
 
 	for (i = 0; i < ARRAY_SIZE(ims_policy_rows); i++) {
 		row = &ims_policy_rows[i];
-		if (row->guest != !!facts->guest || row->parent != facts->parent ||
+		if (row->guest != ims_policy_guests[facts->guest] || row->parent != facts->parent ||
 		    row->kind != kind || row->offered != !!(facts->offered & BIT(kind)))
 			continue;
 
@@ -143,13 +154,13 @@ static void ims_policy_all_kinds(struct kunit *test, const struct ims_facts *fac
 			ims_policy_check(test, facts, kind, mode);
 }
 
-/* The whole input space: 512 facts from the bits, times parent, kind and mode */
+/* The whole input space: 1024 facts from the bits, times parent, kind and mode */
 static void ims_policy_cross_product(struct kunit *test)
 {
 	unsigned int bits, parent;
 
-	for (bits = 0; bits < 512; bits++) {
-		for (parent = IMS_PARENT_NONE; parent <= IMS_PARENT_REMAP_VIRTUAL; parent++) {
+	for (bits = 0; bits < 1024; bits++) {
+		for (parent = IMS_PARENT_NONE; parent <= IMS_PARENT_REMAP; parent++) {
 			const struct ims_facts facts = {
 				.supported	= bits & BIT(0),
 				.complete	= bits & BIT(1),

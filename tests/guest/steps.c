@@ -23,7 +23,7 @@ static const struct {
 	{ "rewrite",	"message would be rewritten on every affinity change" },
 	{ "guest",	"guest, hypervisor offers no translation" },
 	{ "off",	"disabled on the command line" },
-	{ "virtual",	"virtual interrupt remapping, counts as a guest" },
+	{ "virtual",	"virtual IOMMU, counts as a guest" },
 	{ "no-table",	"device has no IMS table" },
 	{ "outside",	"IMS table lies outside of the register BAR" },
 };

@@ -3,14 +3,17 @@
  * Interrupt Message Store (IMS): evidence for the platform check on x86
  *
  * What is the same for all devices is collected once. The firmware tables and
- * the hypervisor are known from early on, but an AMD remapping unit says that it
- * is emulated only when the IOMMU driver initializes it, which is a
- * rootfs_initcall(). Until then there is no verdict.
+ * the hypervisor are known from early on, but an AMD IOMMU says in its PCI
+ * function that it is emulated, so the PCI bus must have been scanned. Until
+ * then there is no verdict.
  */
+#include <linux/acpi.h>
+#include <linux/bitfield.h>
 #include <linux/bits.h>
 #include <linux/cc_platform.h>
 #include <linux/cpufeature.h>
 #include <linux/device.h>
+#include <linux/dmar.h>
 #include <linux/dmi.h>
 #include <linux/init.h>
 #include <linux/irqdomain.h>
@@ -30,6 +33,14 @@
  */
 #define SMBIOS_BIOS_EXT2	0x13
 #define SMBIOS_BIOS_EXT2_VM	BIT(4)
+
+/*
+ * AMD I/O Virtualization Technology (IOMMU) Specification, document 48882,
+ * "IOMMU Capability Block Registers", Capability Header
+ */
+#define AMD_IOMMU_CAP_TYPE	GENMASK(18, 16)
+#define AMD_IOMMU_CAP_TYPE_IOMMU	3
+#define AMD_IOMMU_CAP_NPCACHE	BIT(26)
 
 static struct ims_facts ims_evidence __ro_after_init = {
 	.supported	= true,
@@ -149,6 +160,50 @@ static bool __init ims_msi_is_foreign(void)
 	       x86_init.irqs.create_pci_msi_domain != native_create_pci_msi_domain;
 }
 
+/*
+ * An IOMMU which caches entries that are not present wants to be told when they
+ * become present. Hardware has no use for that, an emulator does.
+ */
+static bool __init ims_amd_iommu_is_emulated(void)
+{
+	struct pci_dev *pdev = NULL;
+	bool emulated = false;
+	u32 header;
+	u8 pos;
+
+	for_each_pci_dev(pdev) {
+		pos = pci_find_capability(pdev, PCI_CAP_ID_SECDEV);
+		if (!pos || pci_read_config_dword(pdev, pos, &header))
+			continue;
+
+		if (FIELD_GET(AMD_IOMMU_CAP_TYPE, header) == AMD_IOMMU_CAP_TYPE_IOMMU &&
+		    header & AMD_IOMMU_CAP_NPCACHE)
+			emulated = true;
+	}
+	return emulated;
+}
+
+/* The firmware of a virtual machine describes its virtio-iommu in this table */
+static bool __init ims_has_viot(void)
+{
+	struct acpi_table_header *viot;
+
+	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_VIOT, 0, &viot)))
+		return false;
+
+	acpi_put_table(viot);
+	return true;
+}
+
+/*
+ * Whether the units remap interrupts, or are used at all, makes no difference:
+ * no machine of this kind is without a hypervisor.
+ */
+static bool __init ims_iommu_is_emulated(void)
+{
+	return dmar_unit_is_emulated() || ims_amd_iommu_is_emulated() || ims_has_viot();
+}
+
 /* Linked before all drivers, so none of the same level asks before it has run */
 static int __init ims_collect_evidence(void)
 {
@@ -165,6 +220,8 @@ static int __init ims_collect_evidence(void)
 		ims_evidence.guest |= IMS_GUEST_DMI;
 	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		ims_evidence.guest |= IMS_GUEST_CONFIDENTIAL;
+	if (ims_iommu_is_emulated())
+		ims_evidence.guest |= IMS_GUEST_IOMMU;
 
 	ims_evidence.complete = true;
 	return 0;
@@ -182,8 +239,7 @@ static enum ims_parent ims_parent_of(struct device *dev)
 	switch (domain->bus_token) {
 	case DOMAIN_BUS_DMAR:
 	case DOMAIN_BUS_AMDVI:
-		return domain->flags & IRQ_DOMAIN_FLAG_MSI_VIRTUAL ?
-			IMS_PARENT_REMAP_VIRTUAL : IMS_PARENT_REMAP;
+		return IMS_PARENT_REMAP;
 	default:
 		return domain == x86_vector_domain ? IMS_PARENT_VECTOR : IMS_PARENT_NONE;
 	}
