@@ -5,11 +5,14 @@
 # the console, and the verdict, which only init writes to.
 #
 # Needs: $root, $out, $BASE, $table with the guests, $JOBS guests at a time and $QEMU;
-# keeps score in $passed and $failed.
+# keeps score in $passed and $failed. $MEMORY is what a guest has, QEMU_ARGS=(...) are
+# more arguments for QEMU.
 
 : "${root:?}" "${out:?}" "${BASE:?}" "${table:?}" "${JOBS:?}" "${QEMU:?}"
 passed=0
 failed=0
+MEMORY=${MEMORY:-1G}
+QEMU_ARGS=()
 
 die()
 {
@@ -147,7 +150,7 @@ guest()
 	[ "$extra" = - ] && extra=
 	rm -f "$out/$name".{console,verdict,exit,qemu}
 	timeout -k 5 "$limit" "$emulator" -nodefaults -no-user-config -no-reboot \
-		-display none -accel tcg -m 1G -smp "$cpus" "${machine[@]}" \
+		-display none -accel tcg -m "$MEMORY" -smp "$cpus" "${machine[@]}" "${QEMU_ARGS[@]}" \
 		-kernel "$(kernel_image "$kernel")" -initrd "$initrd" \
 		-append "console=ttyS0 no_timer_check panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \
 		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" "${port[@]}" \
@@ -203,6 +206,7 @@ limit_of()
 {
 	case $1 in
 	debug) echo 300 ;;
+	bench) echo 900 ;;
 	*) echo 90 ;;
 	esac
 }

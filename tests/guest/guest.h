@@ -107,6 +107,12 @@ void step_dsa_hang(const char *arg);
 void step_dsa_badmask(const char *arg);
 void step_dsa_accel(const char *arg);
 
+/* bench.c: what vectors cost, see scripts/bench */
+void step_bench_load(const char *arg);
+void step_bench_rebind(const char *arg);
+void step_bench(const char *arg);
+void step_bench_storm(const char *arg);
+
 /* movdir64b.c: an instruction of the emulator, see tests/qemu.sh */
 void step_movdir64b(const char *arg);
 

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What one operation on one vector costs.
+ */
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/sched.h>
+
+#include "bench.h"
+
+bool bench_icount;
+
+/* What a pair of bench_now() says when there is nothing between them */
+static u64 overhead;
+
+enum op {
+	OP_ALLOC,
+	OP_REQUEST,
+	OP_MASK,
+	OP_UNMASK,
+	OP_DISABLE,
+	OP_ENABLE,
+	OP_DELIVER,
+	OP_RETURN,
+	OP_AFFINITY,
+	OP_FREE_IRQ,
+	OP_FREE,
+	OPS,
+};
+
+static const char * const op_names[OPS] = {
+	[OP_ALLOC]	= "allocate",
+	[OP_REQUEST]	= "request_irq",
+	[OP_MASK]	= "mask",
+	[OP_UNMASK]	= "unmask",
+	[OP_DISABLE]	= "disable_irq",
+	[OP_ENABLE]	= "enable_irq",
+	[OP_DELIVER]	= "event to handler",
+	[OP_RETURN]	= "event to end",
+	[OP_AFFINITY]	= "affinity",
+	[OP_FREE_IRQ]	= "free_irq",
+	[OP_FREE]	= "free",
+};
+
+/* Total cost and number of samples of each operation */
+struct costs {
+	u64		total[OPS];
+	unsigned int	nr[OPS];
+};
+
+static void cost_add(struct costs *c, enum op op, u64 time)
+{
+	c->total[op] += time - min(time, overhead);
+	c->nr[op]++;
+}
+
+#define COST(c, op, what)				\
+do {							\
+	u64 start = bench_now();			\
+							\
+	what;						\
+	cost_add(c, op, bench_now() - start);		\
+} while (0)
+
+#define SPINS	1000000
+
+/* Does the counter count instructions? Three for each turn of this loop, and a few. */
+int bench_clock(void)
+{
+	unsigned long n = SPINS;
+	u64 start, took;
+	int i;
+
+	local_irq_disable();
+	start = rdtsc();
+	asm volatile("1: nop; dec %0; jnz 1b" : "+r" (n));
+	took = rdtsc() - start;
+	local_irq_enable();
+	bench_icount = took >= 3 * SPINS && took < 3 * SPINS + SPINS / 20;
+
+	overhead = U64_MAX;
+	for (i = 0; i < 100; i++) {
+		start = bench_now();
+		overhead = min(overhead, bench_now() - start);
+	}
+	bench_row("unit,%s", bench_icount ? "instructions" : "ns");
+	return 0;
+}
+
+/* Both domains with their first vector, on a device that was bound just now */
+int bench_first(struct bench *b)
+{
+	const struct bench_store *ims = bench_find_store("ims");
+	u64 start = bench_now(), msix, took;
+	struct msi_map map;
+	int ret;
+
+	ret = pci_alloc_irq_vectors(b->pdev, 1, 1, PCI_IRQ_MSIX);
+	msix = bench_now() - start;
+	if (ret < 0)
+		return ret;
+
+	start = bench_now();
+	ret = ims->enter(b);
+	if (ret)
+		return ret;
+	map = ims->alloc(b);
+	took = bench_now() - start;
+	if (map.index >= 0)
+		ims->free(b, map);
+	ims->leave(b);
+	bench_row("cost,msix,create,1,1,%llu", msix);
+	bench_row("cost,ims,create,1,1,%llu", took);
+	return map.index < 0 ? map.index : 0;
+}
+
+static unsigned int irq_cpu(struct irq_data *d)
+{
+	return cpumask_first(irq_data_get_effective_affinity_mask(d));
+}
+
+/*
+ * With interrupts disabled until the message has arrived nothing but the path from
+ * there to the handler, and back, is in between.
+ */
+static int deliver(struct bench *b, struct bench_vec *v, struct costs *c)
+{
+	unsigned long before = v->received;
+	unsigned int i;
+	u64 start;
+	int ret;
+
+	ret = set_cpus_allowed_ptr(current, cpumask_of(irq_cpu(irq_get_irq_data(v->map.virq))));
+	if (ret)
+		return ret;
+	local_irq_disable();
+	ret = dsa_fire_sync(b, v);
+	start = bench_now();
+	asm volatile("sti; nop" : : : "memory");
+	for (i = 0; READ_ONCE(v->received) == before && i < SPINS; i++)
+		cpu_relax();
+	if (!ret && v->received == before)
+		ret = -ETIMEDOUT;
+	if (!ret) {
+		cost_add(c, OP_RETURN, bench_now() - start);
+		cost_add(c, OP_DELIVER, v->seen - start);
+	}
+	return ret;
+}
+
+static int move_away(struct bench_vec *v, struct costs *c)
+{
+	unsigned int cpu = irq_cpu(irq_get_irq_data(v->map.virq));
+	int ret;
+
+	cpu = cpumask_any_but(cpu_online_mask, cpu);
+	if (cpu >= nr_cpu_ids)
+		return 0;
+	COST(c, OP_AFFINITY, ret = irq_set_affinity(v->map.virq, cpumask_of(cpu)));
+	if (!ret && irq_cpu(irq_get_irq_data(v->map.virq)) != cpu)
+		ret = -EBUSY;
+	return ret;
+}
+
+static void mask_unmask(struct bench_vec *v, struct costs *c)
+{
+	struct irq_data *d = irq_get_irq_data(v->map.virq);
+
+	local_irq_disable();
+	COST(c, OP_MASK, d->chip->irq_mask(d));
+	COST(c, OP_UNMASK, d->chip->irq_unmask(d));
+	local_irq_enable();
+
+	/* Disable at once, not when the next interrupt arrives */
+	irq_set_status_flags(v->map.virq, IRQ_DISABLE_UNLAZY);
+	COST(c, OP_DISABLE, disable_irq(v->map.virq));
+	COST(c, OP_ENABLE, enable_irq(v->map.virq));
+	irq_clear_status_flags(v->map.virq, IRQ_DISABLE_UNLAZY);
+}
+
+static irqreturn_t no_handler(int irq, void *data)
+{
+	return IRQ_NONE;
+}
+
+/* request_irq() alone, the vector is used with another handler afterwards */
+static int request_once(struct bench_vec *v, struct costs *c)
+{
+	int ret;
+
+	COST(c, OP_REQUEST, ret = request_irq(v->map.virq, no_handler, 0, "ims_bench", v));
+	if (!ret)
+		COST(c, OP_FREE_IRQ, free_irq(v->map.virq, v));
+	return ret;
+}
+
+static int live_ops(struct bench *b, const struct bench_store *store, unsigned int nr,
+		    struct costs *c)
+{
+	struct bench_vec *v;
+	int ret = 0;
+
+	for (v = b->vecs; !ret && v < b->vecs + nr; v++) {
+		mask_unmask(v, c);
+		if (store->fires) {
+			ret = dsa_arm(b, v, store->ims, (v - b->vecs) % b->nr_wqs);
+			if (!ret) {
+				ret = deliver(b, v, c);
+				dsa_disarm(b, v, store->ims);
+			}
+		}
+		if (!ret)
+			ret = move_away(v, c);
+	}
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	return ret;
+}
+
+static int ops_allocated(struct bench *b, const struct bench_store *store, unsigned int nr,
+			 struct costs *c)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < nr; i++)
+		ret = request_once(&b->vecs[i], c);
+	if (!ret)
+		ret = bench_request(b, nr);
+	if (ret)
+		return ret;
+	ret = live_ops(b, store, nr, c);
+	bench_release(b, nr);
+	return ret;
+}
+
+static int ops_round(struct bench *b, const struct bench_store *store, unsigned int nr,
+		     struct costs *c)
+{
+	unsigned int i;
+	int ret = store->enter(b);
+
+	if (ret)
+		return ret;
+	for (i = 0; !ret && i < nr; i++) {
+		COST(c, OP_ALLOC, b->vecs[i].map = store->alloc(b));
+		ret = min(b->vecs[i].map.index, 0);
+	}
+	nr = ret ? i - 1 : nr;
+	if (!ret)
+		ret = ops_allocated(b, store, nr, c);
+	for (i = 0; i < nr; i++)
+		COST(c, OP_FREE, store->free(b, b->vecs[i].map));
+	store->leave(b);
+	return ret;
+}
+
+static void ops_report(const struct bench_store *store, unsigned int nr, const struct costs *c)
+{
+	enum op op;
+
+	for (op = 0; op < OPS; op++) {
+		if (c->nr[op])
+			bench_row("cost,%s,%s,%u,%u,%llu", store->name, op_names[op], nr,
+				  c->nr[op], c->total[op]);
+	}
+}
+
+/* In turns, so that what changes with time changes for all; the first turn is for practice. */
+int bench_ops(struct bench *b, unsigned int nr, unsigned int rounds)
+{
+	struct costs costs[BENCH_STORES];
+	unsigned int i, round;
+	int ret;
+
+	for (round = 0; round <= rounds; round++) {
+		for (i = 0; i < BENCH_STORES; i++) {
+			if (round <= 1)
+				costs[i] = (struct costs) { };
+			ret = ops_round(b, &bench_stores[i], nr, &costs[i]);
+			if (ret && (ret != -EOPNOTSUPP || bench_stores[i].fires))
+				return ret;
+		}
+	}
+	for (i = 0; i < BENCH_STORES; i++)
+		ops_report(&bench_stores[i], nr, &costs[i]);
+	return 0;
+}

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Boot the guests of make bench: run.sh PASS NAME...
+#
+#   PASS     count-1, count-2: instructions are counted; clock: they are not
+#   NAME...  lines of bench.tsv
+#
+# Environment: BASE (6.12), QEMU (the one that scripts/qemu builds), JOBS (guests at a time).
+
+set -u -o pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+BASE=${BASE:-6.12}
+QEMU=${QEMU:-${IMS_BUILD:-$root/build}/qemu/qemu-system-x86_64}
+JOBS=${JOBS:-2}
+results=${IMS_BUILD:-$root/build}/$BASE/bench
+table=$root/bench/bench.tsv
+out=$results/${1-}
+
+# shellcheck source=tests/boot-lib.sh
+. "$root/tests/boot-lib.sh"
+
+pack()
+{
+	local dir=$out/initramfs-bench
+
+	rm -rf "$dir"
+	install -D "$results/module/ims_bench.ko" "$dir/lib/modules/ims_bench.ko" ||
+		die "there is no module: run scripts/bench"
+	cp "$out/initramfs/init" "$dir/"
+	(cd "$dir" && find . | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
+		die "cannot pack the initramfs (cpio is needed)"
+}
+
+main()
+{
+	case ${1-} in
+	count-*) QEMU_ARGS=(-icount "shift=0,sleep=off") ;;
+	clock) ;;
+	*) die "unknown pass '${1-}': use count-1, count-2 or clock" ;;
+	esac
+	shift
+	kernels_of "$@" >/dev/null || exit
+	need_kernel bench
+	mkdir -p "$out" || die "cannot create $out"
+	build_initramfs
+	pack
+	boot_rows "" "$@"
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+}
+
+trap stop_guests EXIT
+trap 'exit 130' INT TERM
+MEMORY=2G
+main "$@"
