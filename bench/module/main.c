@@ -38,7 +38,7 @@ static int run_command(struct bench *b, const char *text)
 
 	if (!strcmp(text, "clock"))
 		return bench_clock();
-	if (sscanf(text, "ops %u %u", &x, &y) == 2 && x && x <= BENCH_MAX_VECTORS && y)
+	if (sscanf(text, "ops %u %u", &x, &y) == 2 && x && x <= 1000 && y && y <= 1000)
 		return bench_ops(b, x, y);
 	if (sscanf(text, "sweep %15s %u %u", name, &x, &y) == 3)
 		return bench_sweep(b, name, x, y);

@@ -5,6 +5,9 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/vmalloc.h>
 
 #include "bench.h"
 
@@ -23,6 +26,7 @@ enum op {
 	OP_DELIVER,
 	OP_RETURN,
 	OP_AFFINITY,
+	OP_MOVE,
 	OP_FREE_IRQ,
 	OP_FREE,
 	OPS,
@@ -38,20 +42,22 @@ static const char * const op_names[OPS] = {
 	[OP_DELIVER]	= "event to handler",
 	[OP_RETURN]	= "event to end",
 	[OP_AFFINITY]	= "affinity",
+	[OP_MOVE]	= "event that moves",
 	[OP_FREE_IRQ]	= "free_irq",
 	[OP_FREE]	= "free",
 };
 
-/* Total cost and number of samples of each operation */
+/* Samples of each operation, of which @max fit */
 struct costs {
-	u64		total[OPS];
+	u32		*samples[OPS];
 	unsigned int	nr[OPS];
+	unsigned int	max;
 };
 
 static void cost_add(struct costs *c, enum op op, u64 time)
 {
-	c->total[op] += time - min(time, overhead);
-	c->nr[op]++;
+	if (c->nr[op] < c->max)
+		c->samples[op][c->nr[op]++] = time - min(time, overhead);
 }
 
 #define COST(c, op, what)				\
@@ -123,7 +129,7 @@ static unsigned int irq_cpu(struct irq_data *d)
  * With interrupts disabled until the message has arrived nothing but the path from
  * there to the handler, and back, is in between.
  */
-static int deliver(struct bench *b, struct bench_vec *v, struct costs *c)
+static int deliver(struct bench *b, struct bench_vec *v, u64 *handler, u64 *end)
 {
 	unsigned long before = v->received;
 	unsigned int i;
@@ -139,27 +145,32 @@ static int deliver(struct bench *b, struct bench_vec *v, struct costs *c)
 	asm volatile("sti; nop" : : : "memory");
 	for (i = 0; READ_ONCE(v->received) == before && i < SPINS; i++)
 		cpu_relax();
+	*end = bench_now() - start;
+	*handler = v->seen - start;
 	if (!ret && v->received == before)
 		ret = -ETIMEDOUT;
-	if (!ret) {
-		cost_add(c, OP_RETURN, bench_now() - start);
-		cost_add(c, OP_DELIVER, v->seen - start);
-	}
 	return ret;
 }
 
-static int move_away(struct bench_vec *v, struct costs *c)
+/* Without remapping the next interrupt takes the vector to the other CPU. */
+static int move_away(struct bench *b, const struct bench_store *store, struct bench_vec *v,
+		     struct costs *c)
 {
 	unsigned int cpu = irq_cpu(irq_get_irq_data(v->map.virq));
+	u64 handler, end;
 	int ret;
 
 	cpu = cpumask_any_but(cpu_online_mask, cpu);
 	if (cpu >= nr_cpu_ids)
 		return 0;
 	COST(c, OP_AFFINITY, ret = irq_set_affinity(v->map.virq, cpumask_of(cpu)));
-	if (!ret && irq_cpu(irq_get_irq_data(v->map.virq)) != cpu)
-		ret = -EBUSY;
-	return ret;
+	if (ret || irq_cpu(irq_get_irq_data(v->map.virq)) == cpu)
+		return ret;
+	ret = store->fires ? deliver(b, v, &handler, &end) : -EBUSY;
+	if (ret)
+		return ret;
+	cost_add(c, OP_MOVE, end);
+	return irq_cpu(irq_get_irq_data(v->map.virq)) == cpu ? 0 : -EBUSY;
 }
 
 static void mask_unmask(struct bench_vec *v, struct costs *c)
@@ -194,6 +205,27 @@ static int request_once(struct bench_vec *v, struct costs *c)
 	return ret;
 }
 
+static int fire_move(struct bench *b, const struct bench_store *store, struct bench_vec *v,
+		     struct costs *c)
+{
+	u64 handler, end;
+	int ret;
+
+	if (!store->fires)
+		return move_away(b, store, v, c);
+	ret = dsa_arm(b, v, store->ims, (v - b->vecs) % b->nr_wqs);
+	if (ret)
+		return ret;
+	ret = deliver(b, v, &handler, &end);
+	if (!ret) {
+		cost_add(c, OP_DELIVER, handler);
+		cost_add(c, OP_RETURN, end);
+		ret = move_away(b, store, v, c);
+	}
+	dsa_disarm(b, v, store->ims);
+	return ret;
+}
+
 static int live_ops(struct bench *b, const struct bench_store *store, unsigned int nr,
 		    struct costs *c)
 {
@@ -202,15 +234,7 @@ static int live_ops(struct bench *b, const struct bench_store *store, unsigned i
 
 	for (v = b->vecs; !ret && v < b->vecs + nr; v++) {
 		mask_unmask(v, c);
-		if (store->fires) {
-			ret = dsa_arm(b, v, store->ims, (v - b->vecs) % b->nr_wqs);
-			if (!ret) {
-				ret = deliver(b, v, c);
-				dsa_disarm(b, v, store->ims);
-			}
-		}
-		if (!ret)
-			ret = move_away(v, c);
+		ret = fire_move(b, store, v, c);
 	}
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
 	return ret;
@@ -254,34 +278,82 @@ static int ops_round(struct bench *b, const struct bench_store *store, unsigned 
 	return ret;
 }
 
-static void ops_report(const struct bench_store *store, unsigned int nr, const struct costs *c)
+static int by_size(const void *a, const void *b)
+{
+	return *(const u32 *)a < *(const u32 *)b ? -1 : *(const u32 *)a > *(const u32 *)b;
+}
+
+/* The median, as a timer tick hits one sample now and then */
+static void ops_report(const struct bench_store *store, unsigned int nr, struct costs *c)
 {
 	enum op op;
 
 	for (op = 0; op < OPS; op++) {
-		if (c->nr[op])
-			bench_row("cost,%s,%s,%u,%u,%llu", store->name, op_names[op], nr,
-				  c->nr[op], c->total[op]);
+		if (!c->nr[op])
+			continue;
+		sort(c->samples[op], c->nr[op], sizeof(u32), by_size, NULL);
+		bench_row("cost,%s,%s,%u,%u,%u", store->name, op_names[op], nr, c->nr[op],
+			  c->samples[op][c->nr[op] / 2]);
 	}
 }
 
-/* In turns, so that what changes with time changes for all; the first turn is for practice. */
-int bench_ops(struct bench *b, unsigned int nr, unsigned int rounds)
+static void costs_free(struct costs *costs)
 {
-	struct costs costs[BENCH_STORES];
+	unsigned int i;
+
+	for (i = 0; i < BENCH_STORES; i++)
+		vfree(costs[i].samples[0]);
+	kfree(costs);
+}
+
+static struct costs *costs_alloc(unsigned int max)
+{
+	struct costs *costs = kcalloc(BENCH_STORES, sizeof(*costs), GFP_KERNEL);
+	unsigned int i;
+	enum op op;
+
+	for (i = 0; costs && i < BENCH_STORES; i++) {
+		costs[i].max = max;
+		costs[i].samples[0] = vzalloc(array3_size(OPS, max, sizeof(u32)));
+		if (!costs[i].samples[0]) {
+			costs_free(costs);
+			return NULL;
+		}
+		for (op = 1; op < OPS; op++)
+			costs[i].samples[op] = costs[i].samples[0] + op * max;
+	}
+	return costs;
+}
+
+/* In turns, so that what changes with time changes for all; the first turn is for practice. */
+static int ops_rounds(struct bench *b, unsigned int nr, unsigned int rounds, struct costs *costs)
+{
 	unsigned int i, round;
 	int ret;
 
 	for (round = 0; round <= rounds; round++) {
 		for (i = 0; i < BENCH_STORES; i++) {
-			if (round <= 1)
-				costs[i] = (struct costs) { };
+			if (round == 1)
+				memset(costs[i].nr, 0, sizeof(costs[i].nr));
 			ret = ops_round(b, &bench_stores[i], nr, &costs[i]);
 			if (ret && (ret != -EOPNOTSUPP || bench_stores[i].fires))
 				return ret;
 		}
 	}
-	for (i = 0; i < BENCH_STORES; i++)
-		ops_report(&bench_stores[i], nr, &costs[i]);
 	return 0;
+}
+
+int bench_ops(struct bench *b, unsigned int nr, unsigned int rounds)
+{
+	struct costs *costs = costs_alloc(nr * rounds);
+	unsigned int i;
+	int ret;
+
+	if (!costs)
+		return -ENOMEM;
+	ret = ops_rounds(b, nr, rounds, costs);
+	for (i = 0; !ret && i < BENCH_STORES; i++)
+		ops_report(&bench_stores[i], nr, &costs[i]);
+	costs_free(costs);
+	return ret;
 }

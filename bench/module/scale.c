@@ -5,6 +5,7 @@
 #include <linux/delay.h>
 #include <linux/irq.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/vmstat.h>
 
 #include "bench.h"
@@ -38,7 +39,8 @@ static unsigned int sweep_up(struct bench *b, const struct bench_store *store, u
 			}
 		}
 		nr += i;
-		bench_row("up,%s,%u,%u,%llu", store->name, nr, i, bench_now() - start);
+		start = bench_now() - start;
+		bench_row("up,%s,%u,%u,%llu,%lu", store->name, nr, i, start, slab_bytes());
 	}
 	return nr;
 }
@@ -62,7 +64,6 @@ static void sweep_down(struct bench *b, const struct bench_store *store, unsigne
 int bench_sweep(struct bench *b, const char *name, unsigned int max, unsigned int step)
 {
 	const struct bench_store *store = bench_find_store(name);
-	unsigned long before;
 	unsigned int nr;
 	int ret;
 
@@ -71,9 +72,9 @@ int bench_sweep(struct bench *b, const char *name, unsigned int max, unsigned in
 	ret = store->enter(b);
 	if (ret)
 		return ret;
-	before = slab_bytes();
+	/* What was freed before is to be gone */
+	rcu_barrier();
 	nr = sweep_up(b, store, max, step);
-	bench_row("memory,%s,%u,%ld", name, nr, (long)(slab_bytes() - before));
 	sweep_down(b, store, nr, step);
 	store->leave(b);
 	return 0;

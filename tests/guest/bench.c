@@ -3,6 +3,7 @@
  * What vectors cost: commands to the module ims_bench, whose results are handed on as
  * they are, in lines that begin with "row".
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,11 +56,27 @@ void step_bench_load(const char *arg)
 		show_rows();
 }
 
+/* The device that is bound to the module */
+static const char *device_name(void)
+{
+	DIR *dir = opendir(DRIVER);
+	const char *name = "none";
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		if (strchr(e->d_name, ':'))
+			name = txt("%s", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return name;
+}
+
 /* Each time the driver is bound it measures how both domains come into being. */
 void step_bench_rebind(const char *arg)
 {
-	const char *name = "0000:00:01.0";
 	int i, ret = 0, times = arg ? atoi(arg) : 1;
+	const char *name = device_name();
 
 	for (i = 0; !ret && i < times; i++) {
 		ret = write_file(DRIVER "unbind", name);
