@@ -3,7 +3,8 @@
 #
 # Boot the guests of make bench: run.sh PASS NAME...
 #
-#   PASS     count-1, count-2: instructions are counted; clock: they are not
+#   PASS     count-1, count-2: instructions are counted; clock: they are not; trace: some
+#            of them are logged
 #   NAME...  lines of bench.tsv
 #
 # Environment: BASE (6.12), QEMU (the one that scripts/qemu builds), JOBS (guests at a time).
@@ -33,12 +34,27 @@ pack()
 		die "cannot pack the initramfs (cpio is needed)"
 }
 
+# A guest that logs instructions: sum them up, the log itself is large.
+trace()
+{
+	local name=$1 log=$out/$1.log mark
+
+	QEMU_ARGS+=(-D "$log")
+	boot_rows "" "$name"
+	mark=$(sed -n 's/^# row mark,//p' "$out/$name.verdict")
+	python3 "$root/bench/profile.py" "$results/../obj-bench/System.map" 16 "$mark" "$log" \
+		>"$out/$name.csv" || not_ok "$name: no profile"
+	rm -f "$log"
+}
+
 main()
 {
+	local name
+
 	case ${1-} in
-	count-*) QEMU_ARGS=(-icount "shift=0,sleep=off") ;;
+	count-* | trace) QEMU_ARGS=(-icount "shift=0,sleep=off") ;;
 	clock) ;;
-	*) die "unknown pass '${1-}': use count-1, count-2 or clock" ;;
+	*) die "unknown pass '${1-}': use count-1, count-2, clock or trace" ;;
 	esac
 	shift
 	kernels_of "$@" >/dev/null || exit
@@ -46,7 +62,13 @@ main()
 	mkdir -p "$out" || die "cannot create $out"
 	build_initramfs
 	pack
-	boot_rows "" "$@"
+	if [ "${out##*/}" = trace ]; then
+		for name; do
+			trace "$name"
+		done
+	else
+		boot_rows "" "$@"
+	fi
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]
 }

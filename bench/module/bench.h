@@ -48,6 +48,8 @@ struct bench_vec {
  * @vecs:	BENCH_MAX_VECTORS of them
  * @live:	So many are requested, for user space to look at
  * @storm:	The store whose vectors fire on their own
+ * @holder:	The store of which vectors are held for a profile
+ * @held:	So many
  */
 struct bench {
 	struct pci_dev		*pdev;
@@ -61,6 +63,8 @@ struct bench {
 	struct bench_vec	*vecs;
 	unsigned int		live;
 	const struct bench_store *storm;
+	const struct bench_store *holder;
+	unsigned int		held;
 };
 
 /**
@@ -118,6 +122,9 @@ int bench_ops(struct bench *b, unsigned int nr, unsigned int rounds);
 
 /* scale.c */
 int bench_sweep(struct bench *b, const char *store, unsigned int max, unsigned int step);
+void bench_mark(void);
+int bench_hold(struct bench *b, const char *store, unsigned int nr);
+int bench_trace(struct bench *b, const char *store, unsigned int nr);
 int bench_fire(struct bench *b, const char *store, unsigned int nr);
 int bench_storm(struct bench *b, const char *store, unsigned int nr, unsigned int each);
 int bench_settle(struct bench *b);

@@ -42,6 +42,10 @@ static int run_command(struct bench *b, const char *text)
 		return bench_ops(b, x, y);
 	if (sscanf(text, "sweep %15s %u %u", name, &x, &y) == 3)
 		return bench_sweep(b, name, x, y);
+	if (sscanf(text, "hold %15s %u", name, &x) == 2)
+		return bench_hold(b, name, x);
+	if (sscanf(text, "trace %15s %u", name, &x) == 2)
+		return bench_trace(b, name, x);
 	if (sscanf(text, "fire %15s %u", name, &x) == 2)
 		return bench_fire(b, name, x);
 	if (sscanf(text, "storm %15s %u %u", name, &x, &y) == 3)

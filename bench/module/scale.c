@@ -13,12 +13,24 @@
 /* So long may nothing happen before a storm is given up */
 #define PATIENCE_MS	60000
 #define POLL_MS		20
+#define GRACE_PERIODS	5
 
 /* Memory in slabs: where descriptors, their names in sysfs and the state of chips are */
 static unsigned long slab_bytes(void)
 {
 	return (global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
 		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B)) * PAGE_SIZE;
+}
+
+/* What was freed before goes in several steps, each after a grace period. */
+static void let_settle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < GRACE_PERIODS; i++) {
+		rcu_barrier();
+		msleep(POLL_MS);
+	}
 }
 
 /* Returns how many were allocated, which is less than wanted only at the end of a resource. */
@@ -72,11 +84,68 @@ int bench_sweep(struct bench *b, const char *name, unsigned int max, unsigned in
 	ret = store->enter(b);
 	if (ret)
 		return ret;
-	/* What was freed before is to be gone */
-	rcu_barrier();
+	let_settle();
 	nr = sweep_up(b, store, max, step);
 	sweep_down(b, store, nr, step);
 	store->leave(b);
+	return 0;
+}
+
+/* Where the emulator's log of instructions is cut */
+noinline void bench_mark(void)
+{
+	barrier();
+}
+
+/* Allocate and free some more on top of what is held: for a profile. */
+int bench_trace(struct bench *b, const char *name, unsigned int nr)
+{
+	const struct bench_store *store = bench_find_store(name);
+	struct bench_vec *vecs = b->vecs + b->held;
+	unsigned int i, n;
+
+	if (!store || b->holder != store || b->held + nr > BENCH_MAX_VECTORS)
+		return -EINVAL;
+	bench_row("mark,%px", bench_mark);
+	bench_mark();
+	for (n = 0; n < nr; n++) {
+		vecs[n].map = store->alloc(b);
+		if (vecs[n].map.index < 0)
+			break;
+	}
+	bench_mark();
+	for (i = 0; i < n; i++)
+		store->free(b, vecs[i].map);
+	bench_mark();
+	return n < nr ? -ENOSPC : 0;
+}
+
+/* Keep so many vectors, none to free them. */
+int bench_hold(struct bench *b, const char *name, unsigned int nr)
+{
+	const struct bench_store *store = bench_find_store(name);
+	int ret;
+
+	if (b->holder) {
+		bench_free(b, b->holder, b->held);
+		b->holder->leave(b);
+		b->holder = NULL;
+	}
+	if (!nr)
+		return 0;
+	if (!store || nr > BENCH_MAX_VECTORS)
+		return -EINVAL;
+	ret = store->enter(b);
+	if (ret)
+		return ret;
+	ret = bench_alloc(b, store, nr);
+	if (ret) {
+		store->leave(b);
+		return ret;
+	}
+	b->holder = store;
+	b->held = nr;
+	let_settle();
 	return 0;
 }
 

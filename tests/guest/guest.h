@@ -112,6 +112,7 @@ void step_bench_load(const char *arg);
 void step_bench_rebind(const char *arg);
 void step_bench(const char *arg);
 void step_bench_storm(const char *arg);
+void step_bench_trace(const char *arg);
 
 /* movdir64b.c: an instruction of the emulator, see tests/qemu.sh */
 void step_movdir64b(const char *arg);

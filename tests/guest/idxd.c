@@ -426,11 +426,9 @@ static bool monitor(int fd, int id, const char *command, char *buf, size_t size)
 	return !strstr(buf, "\"error\"");
 }
 
-/* Set a property of the device while the machine runs. */
-bool dsa_misbehave(int dev, const char *property, const char *value)
+static bool machine_monitor(const char *command, char *buf, size_t size)
 {
 	static int fd = -1, id;
-	char buf[4096];
 
 	if (fd < 0) {
 		fd = serial_open("/dev/ttyS2");
@@ -438,11 +436,27 @@ bool dsa_misbehave(int dev, const char *property, const char *value)
 			return check(false, strerror(errno), "machine has a monitor");
 		/* What the port echoed before it was raw is no command: 0xff ends it */
 		dprintf(fd, "\xff");
-		monitor(fd, ++id, "\"qmp_capabilities\"", buf, sizeof(buf));
+		monitor(fd, ++id, "\"qmp_capabilities\"", buf, size);
 	}
-	return monitor(fd, ++id,
-		       txt("\"qom-set\",\"arguments\":{\"path\":\"/machine/peripheral/dsa%d\","
-			   "\"property\":\"%s\",\"value\":%s}", dev, property, value),
-		       buf, sizeof(buf)) ||
+	return monitor(fd, ++id, command, buf, size);
+}
+
+/* A command to the emulator, in the words of its own monitor */
+bool machine_command(const char *command)
+{
+	char buf[4096];
+
+	return machine_monitor(txt("\"human-monitor-command\",\"arguments\":"
+				   "{\"command-line\":\"%s\"}", command), buf, sizeof(buf));
+}
+
+/* Set a property of the device while the machine runs. */
+bool dsa_misbehave(int dev, const char *property, const char *value)
+{
+	char buf[4096];
+
+	return machine_monitor(txt("\"qom-set\",\"arguments\":{\"path\":\"/machine/peripheral/dsa%d\","
+				   "\"property\":\"%s\",\"value\":%s}", dev, property, value),
+			       buf, sizeof(buf)) ||
 	       check(false, buf, "dsa%d takes %s=%s", dev, property, value);
 }

@@ -69,6 +69,7 @@ bool dma_start_slow(struct dsa_wq *wqs, int nr, int copies);
 void dma_wait(struct dsa_wq *wqs, int nr);
 void dma_release(void);
 void dma_finish(struct dsa_wq *wqs, int nr);
+bool machine_command(const char *command);
 bool dsa_misbehave(int dev, const char *property, const char *value);
 
 #endif

@@ -82,6 +82,7 @@ static const struct step {
 	{ "bench-rebind", false, step_bench_rebind },
 	{ "bench",	false,	step_bench },
 	{ "bench-storm", false,	step_bench_storm },
+	{ "bench-trace", false,	step_bench_trace },
 	{ "movdir64b",	false,	step_movdir64b },
 	{ "hang",	false,	step_hang },
 	{ "die",	false,	step_die },

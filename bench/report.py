@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Tables, CSV and plot data from what the guests of make bench have left.
+
+report.py RESULTS [--csv FILE] [--data DIR] [--quick]
+
+RESULTS has a directory for each pass, see run.sh. The tables go to standard output.
+"""
+import argparse
+import csv
+import glob
+import os
+import sys
+
+PLATFORMS = {"vtd": "VT-d", "amd": "AMD-Vi", "none": "no IOMMU"}
+STORES = ("msix", "ims", "queue")
+NAMES = {"msix": "MSI-X", "ims": "IMS", "queue": "queue"}
+ALL = "up to %d, each"
+
+# What a driver or the device does; the queue store has no device behind it
+OPS = ["create", "allocate", "request_irq", "mask", "unmask", "disable_irq", "enable_irq",
+       "affinity", "event that moves", "event to handler", "event to end", "free_irq", "free"]
+FIRED = {"event that moves", "event to handler", "event to end"}
+BOUNDED = ["allocate", "mask", "unmask", "affinity", "event to handler", "event to end", "free"]
+
+LIMITS = {"16": "no index of the store is free", "28": "no entry of the remapping unit is free"}
+
+
+def die(message):
+    sys.exit("report: " + message)
+
+
+class Guest:
+    """What one guest measured; of repeated sweeps the last counts."""
+
+    def __init__(self, path):
+        self.unit = None
+        self.cost, self.create = {}, {}
+        self.sweep = {"up": {}, "down": {}}
+        self.limit, self.counts, self.rows = {}, [], []
+        with open(path, encoding="ascii", errors="replace") as verdict:
+            for line in verdict:
+                if line.startswith("# row "):
+                    self.take(line[6:].strip().split(","))
+        for store, values in self.create.items():
+            # the first one builds what the others find
+            values = values[1:] or values
+            self.cost[store, "create"] = sum(values) / len(values)
+
+    def take(self, row):
+        self.rows.append(row)
+        kind, store = row[0], row[1]
+        if kind == "unit":
+            self.unit = store
+        elif kind == "cost" and row[2] == "create":
+            self.create.setdefault(store, []).append(int(row[5]))
+        elif kind == "cost":
+            self.cost[store, row[2]] = int(row[5])
+        elif kind in self.sweep:
+            vectors, nr, total = (int(field) for field in row[2:5])
+            sweep = self.sweep[kind]
+            if kind == "up" and vectors == nr:
+                sweep[store] = []
+                self.sweep["down"].pop(store, None)
+            sweep.setdefault(store, []).append((vectors, total / nr, row[5:]))
+        elif kind == "limit":
+            self.limit[store] = (int(row[2]), row[3].lstrip("-"))
+        elif kind in ("fire", "storm"):
+            self.counts.append([kind, store] + [int(field) for field in row[2:]])
+
+    def reach(self):
+        """Up to where all stores with a sweep have figures."""
+        ends = [points[-1][0] for points in self.sweep["up"].values()]
+        return min(ends) if ends else 0
+
+    def mean(self, kind, store):
+        """Mean cost of a vector on the way to, or from, what all stores reach."""
+        reach = self.reach()
+        points = [p for p in self.sweep[kind].get(store, []) if p[0] <= reach]
+        return sum(p[1] for p in points) / len(points) if points else None
+
+    def bytes(self, store):
+        """Memory of a vector; the first quarter may use what earlier ones have left."""
+        points = [p for p in self.sweep["up"].get(store, []) if p[0] <= self.reach()]
+        if len(points) < 2:
+            return None
+        first, last = points[len(points) // 4], points[-1]
+        return (int(last[2][0]) - int(first[2][0])) / (last[0] - first[0])
+
+    def figures(self):
+        """Operation -> store -> value."""
+        table = {op: {s: self.cost.get((s, op)) for s in STORES} for op in OPS}
+        reach = self.reach()
+        table["allocate " + ALL % reach] = {s: self.mean("up", s) for s in STORES}
+        table["free " + ALL % reach] = {s: self.mean("down", s) for s in STORES}
+        table["bytes of slab, each"] = {s: self.bytes(s) for s in STORES}
+        return {op: values for op, values in table.items() if values["msix"] is not None}
+
+
+def load(results):
+    passes = {}
+    for path in sorted(glob.glob(os.path.join(results, "*", "*.verdict"))):
+        name = os.path.basename(path)[:-len(".verdict")]
+        passes.setdefault(os.path.basename(os.path.dirname(path)), {})[name] = Guest(path)
+    return passes
+
+
+def number(value):
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def ratio(value, base):
+    return "-" if value is None or not base else f"{value / base:.2f}"
+
+
+def spread(one, two):
+    """The largest difference of two runs, relative."""
+    pairs = [(one[s], two.get(s)) for s in one if one[s] and two.get(s)]
+    return max((abs(a - b) / min(a, b) for a, b in pairs), default=None)
+
+
+def columns(lines, head):
+    lines = [head] + lines
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    for line in lines:
+        cells = [line[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(line[1:], widths[1:])]
+        print("  " + "  ".join(cells).rstrip())
+    print()
+
+
+def cost_table(name, title, passes, first):
+    guest = passes[first][name]
+    one = guest.figures()
+    two = passes["count-2"][name].figures() if name in passes.get("count-2", {}) else {}
+    wall = passes["clock"][name].figures() if name in passes.get("clock", {}) else {}
+    print(f"{title}, {guest.unit}:\n")
+    lines = []
+    for op, v in one.items():
+        apart = spread(v, two.get(op, {}))
+        ns = wall.get(op, {}) if not op.startswith("bytes") else {}
+        lines.append([op, number(v["msix"]), number(v["ims"]), ratio(v["ims"], v["msix"]),
+                      number(v["queue"]), ratio(v["queue"], v["msix"]),
+                      "-" if apart is None else f"{apart:.1%}",
+                      number(ns.get("msix")), number(ns.get("ims"))])
+    columns(lines, ["operation", "MSI-X", "IMS", "ratio", "queue", "ratio", "two runs",
+                    "MSI-X ns", "IMS ns"])
+    for store, (nr, error) in guest.limit.items():
+        print(f"  {NAMES[store]}: full after {nr:,} vectors, {LIMITS.get(error, error)}")
+    if guest.limit:
+        print()
+
+
+def at(points, vectors):
+    return next((cost for end, cost, _ in points if end >= vectors), points[-1][1])
+
+
+def scale_table(guest):
+    print("VT-d, until something is full, instructions:\n")
+    lines = []
+    for store, up in guest.sweep["up"].items():
+        down = guest.sweep["down"][store]
+        nr, error = guest.limit.get(store, (up[-1][0], ""))
+        first, last = up[len(up) // 4], up[-1]
+        memory = (int(last[2][0]) - int(first[2][0])) / (last[0] - first[0])
+        lines.append([NAMES[store], number(nr), number(up[0][1]), number(at(up, nr // 2)),
+                      number(up[-1][1]), ratio(up[-1][1], up[0][1]),
+                      number(sum(p[1] for p in down) / len(down)), number(memory),
+                      LIMITS.get(error, error)])
+    columns(lines, ["store", "vectors", "first", "middle", "last", "last/first", "free",
+                    "bytes", "then"])
+
+
+def counts_table(passes):
+    lines = []
+    for name, guest in passes.get("clock", {}).items():
+        for kind, store, nr, good, sent, received, cpus in guest.counts:
+            lines.append([PLATFORMS.get(name.split("-")[1], name), NAMES[store], kind,
+                          number(nr), number(sent), number(received), number(good), number(cpus)])
+    if lines:
+        print("Live at the same time, interrupts sent and received:\n")
+        columns(lines, ["platform", "store", "what", "vectors", "sent", "received",
+                        "complete", "CPUs"])
+
+
+def bound(lines, text, value, limit):
+    """Bounds are meant to the hundredth."""
+    if value is not None:
+        lines.append([text, f"{value:.2f}", f"{limit:.2f}",
+                      "held" if round(value, 2) <= limit else "MISSED"])
+
+
+def platform_bounds(lines, title, table):
+    for op in table:
+        if op not in BOUNDED and not op.startswith(("allocate", "free up", "bytes")):
+            continue
+        for store in STORES[1:]:
+            value, base = table[op][store], table[op]["msix"]
+            if value is not None and base:
+                bound(lines, f"{title}: {op}, {NAMES[store]} to MSI-X", value / base, 1)
+    ends = table.get("event to end")
+    if ends and ends["ims"] is not None:
+        more = ends["ims"] - ends["msix"]
+        lines.append([f"{title}: instructions added to an interrupt", number(more), "0",
+                      "held" if more <= 0 else "MISSED"])
+
+
+def bounds_table(passes):
+    lines = []
+    guests = passes["count-1"]
+    for key, title in PLATFORMS.items():
+        if f"cost-{key}" in guests:
+            platform_bounds(lines, title, guests[f"cost-{key}"].figures())
+    many = guests.get("many-vtd")
+    for store, up in many.sweep["up"].items() if many else ():
+        if up[-1][0] >= 10000:
+            nr = min(60000, up[-1][0])
+            bound(lines, f"VT-d: allocation {nr:,} to the first, {NAMES[store]}",
+                  at(up, nr) / up[0][1], 1.2)
+    print("Bounds:\n")
+    columns(lines, ["", "is", "at most", ""])
+    missed = sum(line[3] == "MISSED" for line in lines)
+    print(f"  {len(lines) - missed} held, {missed} missed\n")
+
+
+def spread_line(passes):
+    worst = (0, "nothing")
+    for name, guest in passes["count-1"].items():
+        two = passes.get("count-2", {}).get(name)
+        for op, values in guest.figures().items() if two else ():
+            apart = spread(values, two.figures().get(op, {}))
+            worst = max(worst, (apart or 0, f"{name}, {op}"))
+    print(f"Largest difference of two runs: {worst[0]:.2%} ({worst[1]})\n")
+
+
+def write_csv(path, passes):
+    with open(path, "w", newline="", encoding="ascii") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["pass", "guest", "unit", "row", "store", "operation or vectors", "..."])
+        for name, guests in passes.items():
+            for guest, content in guests.items():
+                for row in content.rows:
+                    if row[0] != "unit":
+                        writer.writerow([name, guest, content.unit] + row)
+
+
+def write_data(directory, guests):
+    """A file for each curve of plot.gp: vectors, instructions per vector."""
+    for name, guest in guests.items():
+        for kind, stores in guest.sweep.items():
+            for store, points in stores.items():
+                path = os.path.join(directory, f"{name}-{store}-{kind}.dat")
+                with open(path, "w", encoding="ascii") as out:
+                    for vectors, cost, _ in points:
+                        out.write(f"{vectors} {cost:.0f}\n")
+
+
+def complete(guest):
+    """Every figure that the platform allows, or the name of one that is missing."""
+    table = guest.figures()
+    for op in OPS:
+        stores = STORES[:2] if op in FIRED or op == "create" else STORES
+        for store in stores:
+            if op != "event that moves" and table.get(op, {}).get(store) is None:
+                return f"no figure for {op}, {NAMES[store]}"
+    return None if guest.reach() else "no figures for many vectors"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("results")
+    parser.add_argument("--csv")
+    parser.add_argument("--data")
+    parser.add_argument("--quick", action="store_true", help="of the smoke test only")
+    args = parser.parse_args()
+    passes = load(args.results)
+    if args.quick:
+        guest = passes.get("count-1", {}).get("quick-vtd") or die(f"no guest in {args.results}")
+        cost_table("quick-vtd", "VT-d", passes, "count-1")
+        missing = complete(guest)
+        if missing:
+            die(missing)
+        return
+    if "count-1" not in passes:
+        die(f"{args.results} holds no results: run scripts/bench")
+    for key, title in PLATFORMS.items():
+        if f"cost-{key}" in passes["count-1"]:
+            cost_table(f"cost-{key}", title, passes, "count-1")
+    if "many-vtd" in passes["count-1"]:
+        scale_table(passes["count-1"]["many-vtd"])
+    counts_table(passes)
+    bounds_table(passes)
+    spread_line(passes)
+    if args.csv:
+        write_csv(args.csv, passes)
+    if args.data:
+        write_data(args.data, passes["count-1"])
+
+
+if __name__ == "__main__":
+    main()
