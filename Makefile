@@ -4,7 +4,7 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run run-idxd boot test kunit tree apply refresh series check bisect deb clean
+.PHONY: help run run-idxd bench bench-loop boot test kunit tree apply refresh series check bisect deb clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
@@ -12,6 +12,8 @@ help:
 	@echo 'make run                  build, boot the main scenario, print the vector table'
 	@echo 'make run-idxd             work queues of an emulated Intel DSA that complete through IMS'
 	@echo 'make test                 every test lane, ends with N passed, N failed'
+	@echo 'make bench                what IMS costs beside MSI-X, see BENCHMARKS.md'
+	@echo 'make bench-loop           how long make run and make test take, cold and warm'
 	@echo 'make kunit                KUnit suites on UML'
 	@echo 'make boot                 the boot tests alone'
 	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
@@ -36,6 +38,15 @@ run-idxd:
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
 	@tests/idxd.sh run
+
+bench:
+	@scripts/deps build qemubuild bench base
+	@scripts/qemu
+	@scripts/tree "$(BASE)"
+	@scripts/bench "$(BASE)"
+
+bench-loop:
+	@scripts/bench-loop "$(BASE)" $(ARGS)
 
 boot:
 	@scripts/deps build qemu qemubuild base

@@ -13,8 +13,6 @@ import sys
 
 PHASES = ("allocate", "free")
 TRACE = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
-# The rest is summed up
-TOP = 45
 
 
 def symbols(path):
@@ -53,7 +51,7 @@ def main():
         counts[phase][names[index] if index >= 0 and address < starts[-1] else "module"] += 1
     for phase, counter in zip(PHASES, counts):
         print(f"{phase},total,{sum(counter.values()) / vectors:.0f}")
-        for name, count in counter.most_common(TOP):
+        for name, count in counter.most_common():
             print(f"{phase},{name},{count / vectors:.1f}")
 
 

@@ -10,12 +10,16 @@ import argparse
 import csv
 import glob
 import os
+import statistics
 import sys
 
 PLATFORMS = {"vtd": "VT-d", "amd": "AMD-Vi", "none": "no IOMMU"}
 STORES = ("msix", "ims", "queue")
 NAMES = {"msix": "MSI-X", "ims": "IMS", "queue": "queue"}
 ALL = "up to %d, each"
+PROFILE_LINES = 10
+# Memory can be told for many vectors only
+ENOUGH = 1000
 
 # What a driver or the device does; the queue store has no device behind it
 OPS = ["create", "allocate", "request_irq", "mask", "unmask", "disable_irq", "enable_irq",
@@ -73,28 +77,35 @@ class Guest:
         ends = [points[-1][0] for points in self.sweep["up"].values()]
         return min(ends) if ends else 0
 
-    def mean(self, kind, store):
-        """Mean cost of a vector on the way to, or from, what all stores reach."""
-        reach = self.reach()
-        points = [p for p in self.sweep[kind].get(store, []) if p[0] <= reach]
-        return sum(p[1] for p in points) / len(points) if points else None
-
-    def bytes(self, store):
-        """Memory of a vector; the first quarter may use what earlier ones have left."""
+    def allocate(self, store):
+        """Mean cost of a vector on the way to what all stores reach."""
         points = [p for p in self.sweep["up"].get(store, []) if p[0] <= self.reach()]
-        if len(points) < 2:
+        return statistics.mean(p[1] for p in points) if points else None
+
+    def free(self, store):
+        """The median of the steps, as some are hit by what is freed after a grace period."""
+        points = [p for p in self.sweep["down"].get(store, []) if p[0] <= self.reach()]
+        return statistics.median(p[1] for p in points) if points else None
+
+    def bytes(self, store, reach=None):
+        """Memory of a vector: the slope, as slabs come in pages. The first quarter may use
+        what earlier ones have left."""
+        reach = reach or self.reach()
+        points = [p for p in self.sweep["up"].get(store, []) if p[0] <= reach]
+        if reach < ENOUGH or len(points) < 2:
             return None
-        first, last = points[len(points) // 4], points[-1]
-        return (int(last[2][0]) - int(first[2][0])) / (last[0] - first[0])
+        points = points[len(points) // 4:]
+        return statistics.linear_regression([p[0] for p in points],
+                                            [int(p[2][0]) for p in points]).slope
 
     def figures(self):
         """Operation -> store -> value."""
         table = {op: {s: self.cost.get((s, op)) for s in STORES} for op in OPS}
         reach = self.reach()
-        table["allocate " + ALL % reach] = {s: self.mean("up", s) for s in STORES}
-        table["free " + ALL % reach] = {s: self.mean("down", s) for s in STORES}
-        table["bytes of slab, each"] = {s: self.bytes(s) for s in STORES}
-        return {op: values for op, values in table.items() if values["msix"] is not None}
+        table["allocate " + ALL % reach] = {s: self.allocate(s) for s in STORES}
+        table["free " + ALL % reach] = {s: self.free(s) for s in STORES}
+        table = {op: values for op, values in table.items() if values["msix"] is not None}
+        return table | {"bytes of slab, each": {s: self.bytes(s) for s in STORES}}
 
 
 def load(results):
@@ -160,11 +171,10 @@ def scale_table(guest):
     for store, up in guest.sweep["up"].items():
         down = guest.sweep["down"][store]
         nr, error = guest.limit.get(store, (up[-1][0], ""))
-        first, last = up[len(up) // 4], up[-1]
-        memory = (int(last[2][0]) - int(first[2][0])) / (last[0] - first[0])
         lines.append([NAMES[store], number(nr), number(up[0][1]), number(at(up, nr // 2)),
                       number(up[-1][1]), ratio(up[-1][1], up[0][1]),
-                      number(sum(p[1] for p in down) / len(down)), number(memory),
+                      number(statistics.median(p[1] for p in down)),
+                      number(guest.bytes(store, up[-1][0])),
                       LIMITS.get(error, error)])
     columns(lines, ["store", "vectors", "first", "middle", "last", "last/first", "free",
                     "bytes", "then"])
@@ -182,44 +192,89 @@ def counts_table(passes):
                         "complete", "CPUs"])
 
 
-def bound(lines, text, value, limit):
+def verdict(values, limit):
     """Bounds are meant to the hundredth."""
-    if value is not None:
-        lines.append([text, f"{value:.2f}", f"{limit:.2f}",
-                      "held" if round(value, 2) <= limit else "MISSED"])
+    return "held" if all(round(v, 2) <= limit for v in values if v is not None) else "MISSED"
 
 
-def platform_bounds(lines, title, table):
-    for op in table:
-        if op not in BOUNDED and not op.startswith(("allocate", "free up", "bytes")):
-            continue
-        for store in STORES[1:]:
-            value, base = table[op][store], table[op]["msix"]
-            if value is not None and base:
-                bound(lines, f"{title}: {op}, {NAMES[store]} to MSI-X", value / base, 1)
-    ends = table.get("event to end")
-    if ends and ends["ims"] is not None:
-        more = ends["ims"] - ends["msix"]
-        lines.append([f"{title}: instructions added to an interrupt", number(more), "0",
-                      "held" if more <= 0 else "MISSED"])
+def bounded(op):
+    return op in BOUNDED or op.startswith(("allocate up", "free up", "bytes"))
+
+
+def same_op(table, op):
+    """How far the stores reach, and with that the name, depends on the platform."""
+    return op if " up to " not in op else next(o for o in table if o.startswith(op.split(" up")[0] + " up"))
+
+
+def ratio_bounds(passes):
+    """To MSI-X, on each platform."""
+    tables = [passes["count-1"][f"cost-{key}"].figures() for key in PLATFORMS
+              if f"cost-{key}" in passes["count-1"]]
+    lines = []
+    for op in [op for op in tables[0] if bounded(op)]:
+        values = [table[name][store] / table[name]["msix"] if table[name][store] else None
+                  for table in tables for name in [same_op(table, op)] for store in STORES[1:]]
+        lines.append([op] + ["-" if v is None else f"{v:.2f}" for v in values] +
+                     ["1.00", verdict(values, 1)])
+    return lines
+
+
+def growth_bounds(guest):
+    lines = []
+    for store, up in guest.sweep["up"].items():
+        if store != "msix":
+            nr = min(60000, up[-1][0])
+            value = at(up, nr) / up[0][1]
+            lines.append([f"VT-d: allocation {nr:,} to the first, {NAMES[store]}", f"{value:.2f}",
+                          "1.20", verdict([value], 1.2)])
+    return lines
+
+
+def interrupt_bounds(passes):
+    lines = []
+    for key, title in PLATFORMS.items():
+        if f"cost-{key}" in passes["count-1"]:
+            ends = passes["count-1"][f"cost-{key}"].figures()["event to end"]
+            more = ends["ims"] - ends["msix"]
+            lines.append([f"{title}: instructions that IMS adds to an interrupt", number(more),
+                          "0", verdict([more], 0)])
+    return lines
 
 
 def bounds_table(passes):
-    lines = []
-    guests = passes["count-1"]
-    for key, title in PLATFORMS.items():
-        if f"cost-{key}" in guests:
-            platform_bounds(lines, title, guests[f"cost-{key}"].figures())
-    many = guests.get("many-vtd")
-    for store, up in many.sweep["up"].items() if many else ():
-        if up[-1][0] >= 10000:
-            nr = min(60000, up[-1][0])
-            bound(lines, f"VT-d: allocation {nr:,} to the first, {NAMES[store]}",
-                  at(up, nr) / up[0][1], 1.2)
-    print("Bounds:\n")
-    columns(lines, ["", "is", "at most", ""])
-    missed = sum(line[3] == "MISSED" for line in lines)
-    print(f"  {len(lines) - missed} held, {missed} missed\n")
+    one = ratio_bounds(passes)
+    many = passes["count-1"].get("many-vtd")
+    two = (growth_bounds(many) if many else []) + interrupt_bounds(passes)
+    print("Bounds, ratio to MSI-X:\n")
+    head = [f"{title} {NAMES[store]}" for title in PLATFORMS.values() for store in STORES[1:]]
+    columns(one, [""] + head[:len(one[0]) - 3] + ["at most", ""])
+    print("Other bounds:\n")
+    columns(two, ["", "is", "at most", ""])
+    missed = sum(line[-1] == "MISSED" for line in one + two)
+    print(f"  {len(one + two) - missed} held, {missed} missed\n")
+
+
+def load_profile(results, name, phase):
+    """Function -> instructions for each vector."""
+    path = os.path.join(results, "trace", f"trace-{name}.csv")
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="ascii") as lines:
+        rows = [line.strip().split(",") for line in lines]
+    return {name: float(count) for kind, name, count in rows if kind == phase}
+
+
+def profile_table(results, title, one, two):
+    """Where the second profile has more than the first, beginning with the most."""
+    for phase in ("allocate", "free"):
+        a, b = load_profile(results, one, phase), load_profile(results, two, phase)
+        if not a or not b:
+            return
+        more = sorted(((b[f] - a.get(f, 0), f) for f in b if f != "total"), reverse=True)
+        print(f"{title}, {phase}: {a['total']:,.0f} and {b['total']:,.0f} instructions. "
+              "More of them in:\n")
+        columns([[f, number(a.get(f, 0)), number(b[f]), f"+{n:,.0f}"]
+                 for n, f in more[:PROFILE_LINES] if n >= 1], ["function", "one", "two", ""])
 
 
 def spread_line(passes):
@@ -290,6 +345,9 @@ def main():
     counts_table(passes)
     bounds_table(passes)
     spread_line(passes)
+    profile_table(args.results, "Profile of MSI-X and of IMS, 64 vectors held", "msix", "ims")
+    profile_table(args.results, "Profile of queue memory, 64 and 60,000 vectors held", "queue",
+                  "queue60000")
     if args.csv:
         write_csv(args.csv, passes)
     if args.data:

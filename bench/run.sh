@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Boot the guests of make bench: run.sh PASS NAME...
+# Boot the guests of make bench, see scripts/bench: run.sh PASS NAME...
 #
 #   PASS     count-1, count-2: instructions are counted; clock: they are not; trace: some
 #            of them are logged
@@ -22,13 +22,14 @@ out=$results/${1-}
 # shellcheck source=tests/boot-lib.sh
 . "$root/tests/boot-lib.sh"
 
+# An initramfs for each kernel, with the module that fits it
 pack()
 {
-	local dir=$out/initramfs-bench
+	local kernel=$1 dir=$out/initramfs-$1
 
 	rm -rf "$dir"
-	install -D "$results/module/ims_bench.ko" "$dir/lib/modules/ims_bench.ko" ||
-		die "there is no module: run scripts/bench"
+	install -D "$results/module-$kernel/ims_bench.ko" "$dir/lib/modules/ims_bench.ko" ||
+		die "there is no module for the $kernel kernel: run scripts/bench $BASE"
 	cp "$out/initramfs/init" "$dir/"
 	(cd "$dir" && find . | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
 		die "cannot pack the initramfs (cpio is needed)"
@@ -39,41 +40,54 @@ trace()
 {
 	local name=$1 log=$out/$1.log mark
 
-	QEMU_ARGS+=(-D "$log")
+	QEMU_ARGS=(-icount "shift=0,sleep=off" -D "$log")
 	boot_rows "" "$name"
 	mark=$(sed -n 's/^# row mark,//p' "$out/$name.verdict")
-	python3 "$root/bench/profile.py" "$results/../obj-bench/System.map" 16 "$mark" "$log" \
+	python3 "$root/bench/profile.py" "$results/../obj-bench/System.map" "$TRACED" "$mark" "$log" \
 		>"$out/$name.csv" || not_ok "$name: no profile"
 	rm -f "$log"
 }
 
-main()
+# Sets QEMU_ARGS and runs the guests.
+run_pass()
 {
-	local name
+	local pass=$1 name
+	shift
 
-	case ${1-} in
+	case $pass in
 	count-* | trace) QEMU_ARGS=(-icount "shift=0,sleep=off") ;;
 	clock) ;;
-	*) die "unknown pass '${1-}': use count-1, count-2, clock or trace" ;;
+	*) die "unknown pass '$pass': use count-1, count-2, clock or trace" ;;
 	esac
-	shift
-	kernels_of "$@" >/dev/null || exit
-	need_kernel bench
-	mkdir -p "$out" || die "cannot create $out"
-	build_initramfs
-	pack
-	if [ "${out##*/}" = trace ]; then
+	if [ "$pass" = trace ]; then
 		for name; do
 			trace "$name"
 		done
 	else
 		boot_rows "" "$@"
 	fi
+}
+
+main()
+{
+	local kernels kernel
+
+	[ $# -gt 1 ] || die "usage: bench/run.sh PASS NAME..."
+	kernels=$(kernels_of "${@:2}") || exit
+	mkdir -p "$out" || die "cannot create $out"
+	build_initramfs
+	for kernel in $kernels; do
+		need_kernel "$kernel"
+		pack "$kernel"
+	done
+	run_pass "$@"
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]
 }
 
 trap stop_guests EXIT
 trap 'exit 130' INT TERM
+# So many vectors are in a profile, see the steps of trace-* in bench.tsv
+TRACED=128
 MEMORY=2G
 main "$@"

@@ -14,12 +14,24 @@
 #define PATIENCE_MS	60000
 #define POLL_MS		20
 #define GRACE_PERIODS	5
+#define FREE_AT_ONCE	32
+
+/* With what the CPUs have not added to the counter yet; there is one node. */
+static long node_pages(enum node_stat_item item)
+{
+	long pages = global_node_page_state_pages(item);
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		pages += per_cpu_ptr(NODE_DATA(0)->per_cpu_nodestats, cpu)->vm_node_stat_diff[item];
+	return pages;
+}
 
 /* Memory in slabs: where descriptors, their names in sysfs and the state of chips are */
 static unsigned long slab_bytes(void)
 {
-	return (global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
-		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B)) * PAGE_SIZE;
+	return (node_pages(NR_SLAB_RECLAIMABLE_B) + node_pages(NR_SLAB_UNRECLAIMABLE_B)) *
+		PAGE_SIZE;
 }
 
 /* What was freed before goes in several steps, each after a grace period. */
@@ -57,19 +69,32 @@ static unsigned int sweep_up(struct bench *b, const struct bench_store *store, u
 	return nr;
 }
 
+/* Without what is freed later, after a grace period: let that happen in between. */
+static u64 free_some(struct bench *b, const struct bench_store *store, struct bench_vec *vecs,
+		     unsigned int nr)
+{
+	u64 start, took = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (i % FREE_AT_ONCE == 0)
+			rcu_barrier();
+		start = bench_now();
+		store->free(b, vecs[i].map);
+		took += bench_now() - start;
+	}
+	return took;
+}
+
 static void sweep_down(struct bench *b, const struct bench_store *store, unsigned int nr,
 		       unsigned int step)
 {
-	unsigned int i, done = 0;
-	u64 start;
+	unsigned int done, n;
 
-	while (done < nr) {
-		start = bench_now();
-		for (i = 0; i < step && done + i < nr; i++)
-			store->free(b, b->vecs[done + i].map);
-		done += i;
-		bench_row("down,%s,%u,%u,%llu", store->name, nr - done, i, bench_now() - start);
-		cond_resched();
+	for (done = 0; done < nr; done += n) {
+		n = min(step, nr - done);
+		bench_row("down,%s,%u,%u,%llu", store->name, nr - done - n, n,
+			  free_some(b, store, b->vecs + done, n));
 	}
 }
 
