@@ -155,6 +155,7 @@ int bench_request(struct bench *b, unsigned int nr)
 		ret = request_irq(b->vecs[i].map.virq, bench_handler, 0, "ims_bench",
 				  &b->vecs[i]);
 		if (ret) {
+			bench_row("limit,live,%u,%d", i, ret);
 			bench_release(b, i);
 			return ret;
 		}
