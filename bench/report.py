@@ -49,7 +49,7 @@ class Guest:
         for store, values in self.create.items():
             # the first one builds what the others find
             values = values[1:] or values
-            self.cost[store, "create"] = sum(values) / len(values)
+            self.cost[store, "create"] = statistics.median(values)
 
     def take(self, row):
         self.rows.append(row)
