@@ -3,8 +3,8 @@
 #
 # Boot the guests of make bench, see scripts/bench: run.sh PASS NAME...
 #
-#   PASS     count-1, count-2: instructions are counted; clock: they are not; trace: some
-#            of them are logged
+#   PASS     count-1, count-2: instructions are counted; clock: they are not; trace: some of
+#            them are logged
 #   NAME...  lines of bench.tsv
 #
 # Environment: BASE (6.12), QEMU (the one that scripts/qemu builds), JOBS (guests at a time).
@@ -40,7 +40,7 @@ trace()
 {
 	local name=$1 log=$out/$1.log mark
 
-	QEMU_ARGS=(-icount "shift=0,sleep=off" -D "$log")
+	local QEMU_ARGS=("${QEMU_ARGS[@]}" -D "$log")
 	boot_rows "" "$name"
 	mark=$(sed -n 's/^# row mark,//p' "$out/$name.verdict")
 	python3 "$root/bench/profile.py" "$results/../obj-bench/System.map" "$TRACED" "$mark" "$log" \
@@ -54,11 +54,7 @@ run_pass()
 	local pass=$1 name
 	shift
 
-	case $pass in
-	count-* | trace) QEMU_ARGS=(-icount "shift=0,sleep=off") ;;
-	clock) ;;
-	*) die "unknown pass '$pass': use count-1, count-2, clock or trace" ;;
-	esac
+	[ "$pass" = clock ] || QEMU_ARGS=(-icount "shift=0,sleep=off")
 	if [ "$pass" = trace ]; then
 		for name; do
 			trace "$name"
@@ -73,6 +69,10 @@ main()
 	local kernels kernel
 
 	[ $# -gt 1 ] || die "usage: bench/run.sh PASS NAME..."
+	case $1 in
+	count-1 | count-2 | clock | trace) ;;
+	*) die "unknown pass '$1': use count-1, count-2, clock or trace" ;;
+	esac
 	kernels=$(kernels_of "${@:2}") || exit
 	mkdir -p "$out" || die "cannot create $out"
 	build_initramfs

@@ -186,4 +186,11 @@ refuses "QEMU for DSA missing" "is missing: run scripts/qemu" env -u IMS_BASES -
 refuses "QEMU without DSA" "no dsa device: run scripts/qemu" env -u IMS_BASES -u IMS_PATCHES -u IMS_OVERLAY -u IMS_BUILD \
 	QEMU=false "$TOP/tests/idxd.sh" run
 refuses "no such guest" "no guest named 'nobody' in tests/idxd.tsv" "$TOP/tests/idxd.sh" nobody
+
+# the benchmark
+refuses "bench: unknown mode" "unknown mode 'fast': use quick" scripts/bench 6.12 fast
+refuses "bench: no tree" "run scripts/tree 6.12" env IMS_BUILD="$TMP/nothing" scripts/bench 6.12
+refuses "bench: unknown pass" "unknown pass 'fast': use count-1" "$TOP/bench/run.sh" fast cost-vtd
+refuses "bench: no results" "holds no results: run scripts/bench" python3 "$TOP/bench/report.py" nothing
+refuses "bench-loop: unknown part" "use run or test" scripts/bench-loop 6.12 fast
 ((FAILED == 0))
