@@ -35,11 +35,13 @@ kconfigure() {
 # shellcheck disable=SC2034	# for those who source this
 feature=(PCI_IMS SAMPLES SAMPLE_IMS_EDU DMADEVICES INTEL_IDXD)
 
-# Directories with a source that the series in $tree touches, as make's targets.
-touched_dirs() {
-	{ cat "$tree/.ims/overlay"; find "$tree/.ims/orig" -type f ! -name '*.ims-new' -printf '%P\n'; } |
-		sed -n 's,/[^/]*\.c$,/,p' | grep -v '^tools/' | sort -u
+# Files that the series in $tree adds or edits.
+touched_files() {
+	{ cat "$tree/.ims/overlay"; find "$tree/.ims/orig" -type f ! -name '*.ims-new' -printf '%P\n'; } | sort -u
 }
+
+# Directories with a source among them, as make's targets.
+touched_dirs() { touched_files | sed -n 's,/[^/]*\.c$,/,p' | grep -v '^tools/' | sort -u; }
 
 # Warnings in a log, without line numbers: a line moves, the warning stays.
 warnings_in() { grep -E 'warning: |^WARNING: |: error: ' "$1" | sed -E 's/:[0-9]+(:[0-9]+)?:/:/' | sort -u || :; }
