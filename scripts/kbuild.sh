@@ -43,8 +43,12 @@ touched_files() {
 # Directories with a source among them, as make's targets.
 touched_dirs() { touched_files | sed -n 's,/[^/]*\.c$,/,p' | grep -v '^tools/' | sort -u; }
 
-# Warnings in a log, without line numbers: a line moves, the warning stays.
-warnings_in() { grep -E 'warning: |^WARNING: |: error: ' "$1" | sed -E 's/:[0-9]+(:[0-9]+)?:/:/' | sort -u || :; }
+# Warnings in a log, with paths from the top of the tree and without line numbers: another tree
+# gives the same, and a line moves where the warning stays.
+warnings_in() {
+	grep -E 'warning: |^WARNING: |: error: ' "$1" |
+		sed -E -e "s,^$tree/,," -e "s,^(\.\./)+${tree##*/}/,," -e 's/:[0-9]+(:[0-9]+)?:/:/' | sort -u || :
+}
 
 # private_tree DIR: a tree of our own that shares its files with the composed one until they
 # change; which series it holds is up to IMS_PATCHES
