@@ -18,8 +18,6 @@ STORES = ("msix", "ims", "queue")
 NAMES = {"msix": "MSI-X", "ims": "IMS", "queue": "queue"}
 ALL = "up to %d, each"
 PROFILE_LINES = 10
-# Memory can be told for many vectors only
-ENOUGH = 1000
 
 # What a driver or the device does; the queue store has no device behind it
 OPS = ["create", "allocate", "request_irq", "mask", "unmask", "disable_irq", "enable_irq",
@@ -41,7 +39,7 @@ class Guest:
         self.unit = None
         self.cost, self.create = {}, {}
         self.sweep = {"up": {}, "down": {}}
-        self.limit, self.counts, self.rows = {}, [], []
+        self.bytes, self.limit, self.counts, self.rows = {}, {}, [], []
         with open(path, encoding="ascii", errors="replace") as verdict:
             for line in verdict:
                 if line.startswith("# row "):
@@ -66,7 +64,9 @@ class Guest:
             if kind == "up" and vectors == nr:
                 sweep[store] = []
                 self.sweep["down"].pop(store, None)
-            sweep.setdefault(store, []).append((vectors, total / nr, row[5:]))
+            sweep.setdefault(store, []).append((vectors, total / nr))
+        elif kind == "memory":
+            self.bytes[store] = int(row[3]) / int(row[2])
         elif kind == "limit":
             self.limit[store] = (int(row[2]), row[3].lstrip("-"))
         elif kind in ("fire", "storm"):
@@ -87,25 +87,13 @@ class Guest:
         points = [p for p in self.sweep["down"].get(store, []) if p[0] <= self.reach()]
         return statistics.median(p[1] for p in points) if points else None
 
-    def bytes(self, store, reach=None):
-        """Memory of a vector: the slope, as slabs come in pages. The first quarter may use
-        what earlier ones have left."""
-        reach = reach or self.reach()
-        points = [p for p in self.sweep["up"].get(store, []) if p[0] <= reach]
-        if reach < ENOUGH or len(points) < 2:
-            return None
-        points = points[len(points) // 4:]
-        return statistics.linear_regression([p[0] for p in points],
-                                            [int(p[2][0]) for p in points]).slope
-
     def figures(self):
         """Operation -> store -> value."""
         table = {op: {s: self.cost.get((s, op)) for s in STORES} for op in OPS}
         reach = self.reach()
         table["allocate " + ALL % reach] = {s: self.allocate(s) for s in STORES}
         table["free " + ALL % reach] = {s: self.free(s) for s in STORES}
-        table = {op: values for op, values in table.items() if values["msix"] is not None}
-        return table | {"bytes of slab, each": {s: self.bytes(s) for s in STORES}}
+        return {op: values for op, values in table.items() if values["msix"] is not None}
 
 
 def load(results):
@@ -114,6 +102,15 @@ def load(results):
         name = os.path.basename(path)[:-len(".verdict")]
         passes.setdefault(os.path.basename(os.path.dirname(path)), {})[name] = Guest(path)
     return passes
+
+
+def figures(guests, name):
+    """Those of a guest, with VT-d those of the guests for memory, too."""
+    table = guests[name].figures()
+    memory = {s: guests[f"bytes-{s}"].bytes[s] for s in STORES if f"bytes-{s}" in guests}
+    if name == "cost-vtd" and len(memory) == len(STORES):
+        table["bytes of slab, each"] = memory
+    return table
 
 
 def number(value):
@@ -141,9 +138,9 @@ def columns(lines, head):
 
 def cost_table(name, title, passes, first):
     guest = passes[first][name]
-    one = guest.figures()
-    two = passes["count-2"][name].figures() if name in passes.get("count-2", {}) else {}
-    wall = passes["clock"][name].figures() if name in passes.get("clock", {}) else {}
+    one = figures(passes[first], name)
+    two = figures(passes["count-2"], name) if name in passes.get("count-2", {}) else {}
+    wall = figures(passes["clock"], name) if name in passes.get("clock", {}) else {}
     print(f"{title}, {guest.unit}:\n")
     lines = []
     for op, v in one.items():
@@ -162,7 +159,7 @@ def cost_table(name, title, passes, first):
 
 
 def at(points, vectors):
-    return next((cost for end, cost, _ in points if end >= vectors), points[-1][1])
+    return next((cost for end, cost in points if end >= vectors), points[-1][1])
 
 
 def scale_table(guest):
@@ -174,7 +171,7 @@ def scale_table(guest):
         lines.append([NAMES[store], number(nr), number(up[0][1]), number(at(up, nr // 2)),
                       number(up[-1][1]), ratio(up[-1][1], up[0][1]),
                       number(statistics.median(p[1] for p in down)),
-                      number(guest.bytes(store, up[-1][0])),
+                      number(guest.bytes[store]),
                       LIMITS.get(error, error)])
     columns(lines, ["store", "vectors", "first", "middle", "last", "last/first", "free",
                     "bytes", "then"])
@@ -208,12 +205,13 @@ def same_op(table, op):
 
 def ratio_bounds(passes):
     """To MSI-X, on each platform."""
-    tables = [passes["count-1"][f"cost-{key}"].figures() for key in PLATFORMS
+    tables = [figures(passes["count-1"], f"cost-{key}") for key in PLATFORMS
               if f"cost-{key}" in passes["count-1"]]
     lines = []
     for op in [op for op in tables[0] if bounded(op)]:
-        values = [table[name][store] / table[name]["msix"] if table[name][store] else None
-                  for table in tables for name in [same_op(table, op)] for store in STORES[1:]]
+        rows = [table.get(same_op(table, op), {}) for table in tables]
+        values = [row[store] / row["msix"] if row.get(store) else None
+                  for row in rows for store in STORES[1:]]
         lines.append([op] + ["-" if v is None else f"{v:.2f}" for v in values] +
                      ["1.00", verdict(values, 1)])
     return lines
@@ -279,10 +277,11 @@ def profile_table(results, title, one, two):
 
 def spread_line(passes):
     worst = (0, "nothing")
-    for name, guest in passes["count-1"].items():
-        two = passes.get("count-2", {}).get(name)
-        for op, values in guest.figures().items() if two else ():
-            apart = spread(values, two.figures().get(op, {}))
+    one, both = passes["count-1"], passes.get("count-2", {})
+    for name in (name for name in one if name.startswith("cost-") and name in both):
+        two = figures(both, name)
+        for op, values in figures(one, name).items():
+            apart = spread(values, two.get(op, {}))
             worst = max(worst, (apart or 0, f"{name}, {op}"))
     print(f"Largest difference of two runs: {worst[0]:.2%} ({worst[1]})\n")
 
@@ -305,7 +304,7 @@ def write_data(directory, guests):
             for store, points in stores.items():
                 path = os.path.join(directory, f"{name}-{store}-{kind}.dat")
                 with open(path, "w", encoding="ascii") as out:
-                    for vectors, cost, _ in points:
+                    for vectors, cost in points:
                         out.write(f"{vectors} {cost:.0f}\n")
 
 

@@ -283,7 +283,7 @@ static int by_size(const void *a, const void *b)
 	return *(const u32 *)a < *(const u32 *)b ? -1 : *(const u32 *)a > *(const u32 *)b;
 }
 
-/* The median, as a timer tick hits one sample now and then */
+/* The lower quartile, as timers and what they start hit some samples */
 static void ops_report(const struct bench_store *store, unsigned int nr, struct costs *c)
 {
 	enum op op;
@@ -293,7 +293,7 @@ static void ops_report(const struct bench_store *store, unsigned int nr, struct 
 			continue;
 		sort(c->samples[op], c->nr[op], sizeof(u32), by_size, NULL);
 		bench_row("cost,%s,%s,%u,%u,%u", store->name, op_names[op], nr, c->nr[op],
-			  c->samples[op][c->nr[op] / 2]);
+			  c->samples[op][c->nr[op] / 4]);
 	}
 }
 

@@ -63,8 +63,7 @@ static unsigned int sweep_up(struct bench *b, const struct bench_store *store, u
 			}
 		}
 		nr += i;
-		start = bench_now() - start;
-		bench_row("up,%s,%u,%u,%llu,%lu", store->name, nr, i, start, slab_bytes());
+		bench_row("up,%s,%u,%u,%llu", store->name, nr, i, bench_now() - start);
 	}
 	return nr;
 }
@@ -101,6 +100,7 @@ static void sweep_down(struct bench *b, const struct bench_store *store, unsigne
 int bench_sweep(struct bench *b, const char *name, unsigned int max, unsigned int step)
 {
 	const struct bench_store *store = bench_find_store(name);
+	unsigned long before;
 	unsigned int nr;
 	int ret;
 
@@ -110,7 +110,10 @@ int bench_sweep(struct bench *b, const char *name, unsigned int max, unsigned in
 	if (ret)
 		return ret;
 	let_settle();
+	before = slab_bytes();
 	nr = sweep_up(b, store, max, step);
+	let_settle();
+	bench_row("memory,%s,%u,%ld", name, nr, (long)(slab_bytes() - before));
 	sweep_down(b, store, nr, step);
 	store->leave(b);
 	return 0;
