@@ -7,11 +7,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -411,12 +413,18 @@ uint32_t dsa_peek(int dev, int slot, unsigned int offset)
  */
 static bool monitor(int fd, int id, const char *command, char *buf, size_t size)
 {
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
 	ssize_t n = 1;
 
 	dprintf(fd, "{\"execute\":%s,\"id\":%d}\n", command, id);
 	buf[0] = '\0';
 	while (len < size - 1 && !strstr(buf, txt("\"id\": %d", id))) {
+		/* The emulator's end of the port gets stuck at times: see guest() in boot-lib.sh */
+		if (poll(&pfd, 1, PATIENCE_MS / 2) <= 0) {
+			say("monitor is stuck");
+			reboot(RB_AUTOBOOT);
+		}
 		n = read(fd, buf + len, size - 1 - len);
 		if (n <= 0)
 			return false;
