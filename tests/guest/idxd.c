@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -409,29 +408,32 @@ uint32_t dsa_peek(int dev, int slot, unsigned int offset)
 
 /*
  * A command to the control monitor of the machine, to which the third serial port
- * leads. It answers with the id. Returns whether it did so without an error.
+ * leads. It answers with a line that holds the id. Returns whether it did so without
+ * an error; @buf has all that came.
  */
 static bool monitor(int fd, int id, const char *command, char *buf, size_t size)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	const char *answer = NULL;
 	size_t len = 0;
-	ssize_t n = 1;
+	char tag[32];
+	ssize_t n;
 
+	/* Not from txt(): the command is, and it would not outlive a slow answer */
+	snprintf(tag, sizeof(tag), "\"id\": %d", id);
 	dprintf(fd, "{\"execute\":%s,\"id\":%d}\n", command, id);
 	buf[0] = '\0';
-	while (len < size - 1 && !strstr(buf, txt("\"id\": %d", id))) {
-		/* The emulator's end of the port gets stuck at times: see guest() in boot-lib.sh */
-		if (poll(&pfd, 1, PATIENCE_MS / 2) <= 0) {
-			say("monitor is stuck");
-			reboot(RB_AUTOBOOT);
-		}
-		n = read(fd, buf + len, size - 1 - len);
+	while (!answer || !strchr(answer, '\n')) {
+		n = poll(&pfd, 1, PATIENCE_MS) > 0 ? read(fd, buf + len, size - 1 - len) : 0;
 		if (n <= 0)
 			return false;
 		len += n;
 		buf[len] = '\0';
+		answer = strstr(buf, tag);
 	}
-	return !strstr(buf, "\"error\"");
+	while (answer > buf && answer[-1] != '\n')
+		answer--;
+	return !strstr(answer, "\"error\"");
 }
 
 static bool machine_monitor(const char *command, char *buf, size_t size)
