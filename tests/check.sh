@@ -128,6 +128,7 @@ new_copy
 plant layout "a file that no patch lists" "ims_extra.c is in no files list" unlisted
 plant layout "a file that asks for the kernel version" LINUX_VERSION_CODE version_ladder
 plant layout "a hunk that is in two diffs" "move it to common.diff" twin
+plant layout "a patch that the series forgets" "forgotten is not in patches/series" mkdir patches/forgotten
 controls layout
 
 plant checkpatch "a line that ends in a blank" "msi_ims.c.*TRAILING_WHITESPACE" append "$source" "int x; "
