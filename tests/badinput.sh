@@ -193,4 +193,5 @@ refuses "bench: no tree" "run scripts/tree 6.12" env IMS_BUILD="$TMP/nothing" sc
 refuses "bench: unknown pass" "unknown pass 'fast': use count-1" "$TOP/bench/run.sh" fast cost-vtd
 refuses "bench: no results" "holds no results: run scripts/bench" python3 "$TOP/bench/report.py" nothing
 refuses "bench-loop: unknown part" "use run or test" scripts/bench-loop 6.12 fast
+refuses "bench-loop: table of nothing" "make run has not been measured: run scripts/bench-loop 6.12 run" scripts/bench-loop 6.12 table
 ((FAILED == 0))
