@@ -15,10 +15,21 @@
 
 #include "pci.h"
 
+/* A device which is not in D0 is left alone, as for MSI-X */
+static int pci_ims_access(struct device *dev)
+{
+	struct pci_dev *pdev = to_pci_dev(dev);
+
+	if (pci_dev_is_disconnected(pdev))
+		return -ENODEV;
+	return READ_ONCE(pdev->current_state) == PCI_D0 ? 0 : -EAGAIN;
+}
+
 static const struct ims_bus pci_ims_bus = {
 	.chip_name	= "PCI-IMS",
 	.bus_token	= DOMAIN_BUS_PCI_DEVICE_IMS,
 	.flags		= MSI_FLAG_PCI_IMS,
+	.access		= pci_ims_access,
 };
 
 static bool pci_ims_possible(struct pci_dev *pdev)
@@ -63,28 +74,88 @@ struct ims_verdict pci_ims_check(struct pci_dev *pdev, enum ims_store_kind kind)
 }
 EXPORT_SYMBOL_GPL(pci_ims_check);
 
+static ssize_t store_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	guard(msi_descs_lock)(dev);
+	return sysfs_emit(buf, "%s\n", ims_store_kind_text(ims_device_store(dev)->kind));
+}
+static DEVICE_ATTR_RO(store);
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	guard(msi_descs_lock)(dev);
+	return sysfs_emit(buf, "%u\n", ims_device_store(dev)->size ?: MSI_MAX_INDEX + 1);
+}
+static DEVICE_ATTR_RO(size);
+
+static ssize_t in_use_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	guard(msi_descs_lock)(dev);
+	return sysfs_emit(buf, "%u\n", ims_vectors_in_use(dev));
+}
+static DEVICE_ATTR_RO(in_use);
+
+static struct attribute *pci_ims_attrs[] = {
+	&dev_attr_store.attr,
+	&dev_attr_size.attr,
+	&dev_attr_in_use.attr,
+	NULL
+};
+
+static const struct attribute_group pci_ims_attr_group = {
+	.name	= "ims",
+	.attrs	= pci_ims_attrs,
+};
+
+/* The files go first and wait for their readers, so these always find the domain */
+static void pci_ims_release(struct device *dev, void *res)
+{
+	sysfs_remove_group(&dev->kobj, &pci_ims_attr_group);
+	ims_remove_domain(dev);
+}
+
+/* The domain goes with the driver, before its mapping of the store does */
+static int pci_ims_publish(struct device *dev)
+{
+	void *res = devres_alloc(pci_ims_release, 0, GFP_KERNEL);
+	int ret = res ? sysfs_create_group(&dev->kobj, &pci_ims_attr_group) : -ENOMEM;
+
+	if (ret) {
+		devres_free(res);
+		ims_remove_domain(dev);
+		return ret;
+	}
+	devres_add(dev, res);
+	return 0;
+}
+
 /**
  * pci_ims_create - Create the IMS domain of a PCI device
  * @pdev:	The PCI device
  * @store:	Description of the store, copied
  *
- * Independent of MSI and MSI-X on the same device. The domain is removed when
- * the driver is unbound, or earlier by pci_ims_destroy().
+ * Independent of MSI and MSI-X on the same device. The whole store is masked
+ * first. The domain is removed when the driver is unbound, or earlier by
+ * pci_ims_destroy().
  *
  * Context: Task context, may sleep. Not concurrently on one device.
  *
  * Return: 0 on success, -EINVAL when @store contradicts itself, -EBUSY when
  * there is an IMS domain already, -ENODEV when MSI is not available in the form
- * that is needed, -EOPNOTSUPP when the platform check says no, -EPROBE_DEFER
- * when it cannot know yet because the driver probes early during boot, -ENOMEM
- * when out of memory
+ * that is needed or the device is gone, -EOPNOTSUPP when the platform check says
+ * no, -EPROBE_DEFER when it cannot know yet because the driver probes early during
+ * boot, -EAGAIN when the device is not in D0, -ENOMEM when out of memory, or what
+ * the quiesce callback of the store returned
  */
 int pci_ims_create(struct pci_dev *pdev, const struct ims_store *store)
 {
+	int ret;
+
 	if (!pci_ims_possible(pdev))
 		return -ENODEV;
 
-	return ims_create_domain(&pdev->dev, store, &pci_ims_bus);
+	ret = ims_create_domain(&pdev->dev, store, &pci_ims_bus);
+	return ret ?: pci_ims_publish(&pdev->dev);
 }
 EXPORT_SYMBOL_GPL(pci_ims_create);
 
@@ -99,7 +170,7 @@ EXPORT_SYMBOL_GPL(pci_ims_create);
  */
 void pci_ims_destroy(struct pci_dev *pdev)
 {
-	ims_remove_domain(&pdev->dev);
+	devres_release(&pdev->dev, pci_ims_release, NULL, NULL);
 }
 EXPORT_SYMBOL_GPL(pci_ims_destroy);
 
@@ -136,7 +207,9 @@ bool pci_create_ims_domain(struct pci_dev *pdev, const struct msi_domain_templat
 	if (chip->irq_set_affinity)
 		return false;
 
-	return !ims_create_template_domain(&pdev->dev, template, hwsize, data);
+	if (ims_create_template_domain(&pdev->dev, template, hwsize, data))
+		return false;
+	return !pci_ims_publish(&pdev->dev);
 }
 EXPORT_SYMBOL_GPL(pci_create_ims_domain);
 
@@ -155,16 +228,42 @@ EXPORT_SYMBOL_GPL(pci_create_ims_domain);
 struct msi_map pci_ims_alloc_irq(struct pci_dev *pdev, union msi_instance_cookie *icookie,
 				 const struct irq_affinity_desc *affdesc)
 {
-	return ims_alloc_irq(&pdev->dev, icookie, affdesc);
+	return ims_alloc_irq_at(&pdev->dev, MSI_ANY_INDEX, icookie, affdesc);
 }
 EXPORT_SYMBOL_GPL(pci_ims_alloc_irq);
+
+/**
+ * pci_ims_alloc_irq_at - Allocate a given vector of the IMS domain
+ * @pdev:	The PCI device
+ * @index:	Index in the store
+ * @icookie:	Cookie for the callbacks of the store, NULL for none
+ * @affdesc:	Initial affinity, NULL for the default
+ *
+ * For devices where the index has a meaning, such as the number of a queue.
+ *
+ * Context: Task context, may sleep
+ *
+ * Return: As pci_ims_alloc_irq(), map.index is -EBUSY when the vector is allocated
+ * already and -ERANGE when the store has no such vector
+ */
+struct msi_map pci_ims_alloc_irq_at(struct pci_dev *pdev, unsigned int index,
+				    union msi_instance_cookie *icookie,
+				    const struct irq_affinity_desc *affdesc)
+{
+	if (index > MSI_MAX_INDEX)
+		return (struct msi_map){ .index = -ERANGE };
+
+	return ims_alloc_irq_at(&pdev->dev, index, icookie, affdesc);
+}
+EXPORT_SYMBOL_GPL(pci_ims_alloc_irq_at);
 
 /**
  * pci_ims_alloc_irqs - Allocate several vectors from the IMS domain, all or none
  * @pdev:	The PCI device
  * @nvec:	Number of vectors
  * @cookies:	Array of @nvec cookies, NULL for none
- * @affdesc:	Array of @nvec initial affinities, NULL for the default
+ * @affd:	How to spread the vectors over the CPUs, NULL to leave them alone.
+ *		They have managed affinity then, except in queue memory.
  * @maps:	Array of @nvec entries, filled in on success
  *
  * Context: Task context, may sleep
@@ -173,9 +272,9 @@ EXPORT_SYMBOL_GPL(pci_ims_alloc_irq);
  */
 int pci_ims_alloc_irqs(struct pci_dev *pdev, unsigned int nvec,
 		       const union msi_instance_cookie *cookies,
-		       const struct irq_affinity_desc *affdesc, struct msi_map *maps)
+		       struct irq_affinity *affd, struct msi_map *maps)
 {
-	return ims_alloc_irqs(&pdev->dev, nvec, cookies, affdesc, maps);
+	return ims_alloc_irqs(&pdev->dev, nvec, cookies, affd, maps);
 }
 EXPORT_SYMBOL_GPL(pci_ims_alloc_irqs);
 
@@ -214,18 +313,20 @@ int pci_ims_irq_vector(struct pci_dev *pdev, unsigned int index)
 EXPORT_SYMBOL_GPL(pci_ims_irq_vector);
 
 /**
- * pci_ims_vector_error - Ask whether the device has taken the last change
+ * pci_ims_vector_error - Ask whether a vector works
  * @pdev:	The PCI device
  * @index:	Index in the store
  *
  * To be called after request_irq() and enable_irq() on a store in queue memory,
- * because these cannot tell. A vector in error is disabled. enable_irq() tries
- * again.
+ * because these cannot tell that the device has refused the message. The vector is
+ * quiet then. disable_irq() followed by enable_irq() tries again. Not to be called
+ * with a lock held which the commit callback takes.
  *
  * Context: Task context, may sleep
  *
- * Return: 0 when the device has the current state, -ENOENT when no such vector
- * is allocated, otherwise what the commit callback returned
+ * Return: 0 when the vector works, -ENOENT when no such vector is allocated,
+ * -ENODEV when the device does not answer or is gone, -EAGAIN when the device gets
+ * the vector by pci_ims_restore(), otherwise what the commit callback returned
  */
 int pci_ims_vector_error(struct pci_dev *pdev, unsigned int index)
 {
@@ -240,22 +341,24 @@ EXPORT_SYMBOL_GPL(pci_ims_vector_error);
  * pci_ims_restore - Rewrite all messages to queue memory
  * @pdev:	The PCI device
  *
- * After a reset or resume, as soon as the device takes commands again and before
- * it raises events. Device memory needs no call, pci_restore_state() does it.
+ * A driver with a store in queue memory has to call this after each reset and
+ * resume, as soon as the device takes commands again and before it raises events.
+ * Vectors may be allocated and freed meanwhile. Device memory needs no call, the
+ * PCI core rewrites it in pci_restore_state().
  *
  * Context: Task context, may sleep
  *
  * Return: 0 on success, otherwise the first error. The vectors which failed are
- * disabled.
+ * quiet.
  */
 int pci_ims_restore(struct pci_dev *pdev)
 {
-	return ims_restore(&pdev->dev, IMS_STORE_QUEUE_MEMORY);
+	return ims_restore(&pdev->dev);
 }
 EXPORT_SYMBOL_GPL(pci_ims_restore);
 
 /**
- * pci_restore_ims_state - Rewrite all messages to device memory
+ * pci_restore_ims_state - Restore the interrupt message store of a PCI device
  * @pdev:	The PCI device
  *
  * Called by pci_restore_state() when the memory of the device is accessible
@@ -263,59 +366,5 @@ EXPORT_SYMBOL_GPL(pci_ims_restore);
  */
 void pci_restore_ims_state(struct pci_dev *pdev)
 {
-	ims_restore(&pdev->dev, IMS_STORE_DEVICE_MEMORY);
+	ims_bus_restore(&pdev->dev);
 }
-
-/*
- * The domain goes away when the driver is unbound, which happens under the
- * device lock.
- */
-static ssize_t enabled_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	guard(device)(dev);
-	return sysfs_emit(buf, "%d\n", !!ims_device_store(dev));
-}
-static DEVICE_ATTR_RO(enabled);
-
-static ssize_t store_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	const struct ims_store *store;
-
-	guard(device)(dev);
-	store = ims_device_store(dev);
-	return sysfs_emit(buf, "%s\n", store ? ims_store_kind_text(store->kind) : "none");
-}
-static DEVICE_ATTR_RO(store);
-
-static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	const struct ims_store *store;
-	unsigned int size = 0;
-
-	guard(device)(dev);
-	store = ims_device_store(dev);
-	if (store)
-		size = store->size ?: MSI_MAX_INDEX + 1;
-	return sysfs_emit(buf, "%u\n", size);
-}
-static DEVICE_ATTR_RO(size);
-
-static ssize_t in_use_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	guard(device)(dev);
-	return sysfs_emit(buf, "%u\n", ims_device_store(dev) ? ims_vectors_in_use(dev) : 0);
-}
-static DEVICE_ATTR_RO(in_use);
-
-static struct attribute *pci_ims_attrs[] = {
-	&dev_attr_enabled.attr,
-	&dev_attr_store.attr,
-	&dev_attr_size.attr,
-	&dev_attr_in_use.attr,
-	NULL
-};
-
-const struct attribute_group pci_ims_attr_group = {
-	.name	= "ims",
-	.attrs	= pci_ims_attrs,
-};

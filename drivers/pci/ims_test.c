@@ -266,13 +266,47 @@ static void pci_ims_test_restore(struct kunit *test)
 	}
 }
 
+/* A device in D3 is left alone, and so is one which is gone */
+static void pci_ims_test_access(struct kunit *test)
+{
+	struct msi_map map = pci_ims_test_start(test, IMS_STORE_QUEUE_MEMORY);
+	struct pci_ims_test *ctx = test->priv;
+
+	ctx->writes = 0;
+	ctx->pdev->current_state = PCI_D3hot;
+	KUNIT_EXPECT_EQ(test, pci_ims_restore(ctx->pdev), -EAGAIN);
+	ctx->pdev->current_state = PCI_D0;
+	ctx->pdev->error_state = pci_channel_io_perm_failure;
+	KUNIT_EXPECT_EQ(test, pci_ims_restore(ctx->pdev), -ENODEV);
+	ctx->pdev->error_state = pci_channel_io_normal;
+	KUNIT_EXPECT_EQ(test, ctx->writes, 0);
+	KUNIT_EXPECT_EQ(test, pci_ims_restore(ctx->pdev), 0);
+	KUNIT_EXPECT_EQ(test, ctx->writes, 1);
+	pci_ims_test_stop(test, map);
+}
+
+static void pci_ims_test_alloc_at(struct kunit *test)
+{
+	struct msi_map map = pci_ims_test_start(test, IMS_STORE_DEVICE_MEMORY);
+	struct pci_ims_test *ctx = test->priv;
+
+	KUNIT_EXPECT_EQ(test, pci_ims_alloc_irq_at(ctx->pdev, 0, NULL, NULL).index, -EBUSY);
+	KUNIT_EXPECT_EQ(test, pci_ims_alloc_irq_at(ctx->pdev, 1, NULL, NULL).index, 1);
+	KUNIT_EXPECT_EQ(test, pci_ims_alloc_irq_at(ctx->pdev, 2, NULL, NULL).index, -ERANGE);
+	KUNIT_EXPECT_EQ(test, pci_ims_alloc_irq_at(ctx->pdev, MSI_ANY_INDEX, NULL, NULL).index,
+			-ERANGE);
+	pci_ims_test_stop(test, map);
+}
+
 static void pci_ims_test_no_msi(struct kunit *test)
 {
+	struct pci_ims_test *ctx = test->priv;
 	struct ims_store store = {
 		.kind		= IMS_STORE_DEVICE_MEMORY,
+		.size		= 1,
 		.device_ops	= &pci_ims_test_device_ops,
+		.data		= ctx,
 	};
-	struct pci_ims_test *ctx = test->priv;
 
 	KUNIT_EXPECT_TRUE(test, pci_ims_check(ctx->pdev, store.kind).allowed);
 	ctx->pdev->no_msi = 1;
@@ -377,6 +411,8 @@ static void pci_ims_test_template_checks(struct kunit *test)
 static struct kunit_case pci_ims_test_cases[] = {
 	KUNIT_CASE(pci_ims_test_lookup),
 	KUNIT_CASE(pci_ims_test_restore),
+	KUNIT_CASE(pci_ims_test_access),
+	KUNIT_CASE(pci_ims_test_alloc_at),
 	KUNIT_CASE(pci_ims_test_no_msi),
 	KUNIT_CASE(pci_ims_test_template_checks),
 	{}

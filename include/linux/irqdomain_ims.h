@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 struct device;
+struct irq_affinity;
 struct irq_affinity_desc;
 struct msi_domain_template;
 struct msi_msg;
@@ -53,29 +54,42 @@ struct ims_vector {
  *		event which happens while masked must be remembered by the
  *		device.
  * @unmask:	Let the device send, including what it remembered
+ * @quiesce:	Mask the whole store, so that nothing is sent which an earlier
+ *		kernel has left. Gets ims_store::data, may sleep, returns 0 or a
+ *		negative error code. Optional when the size of the store is
+ *		known: @mask is then called for each vector, with an empty cookie.
  *
- * All callbacks are invoked with the interrupt descriptor lock held and
- * interrupts disabled.
+ * All callbacks but @quiesce are invoked with interrupts disabled. Those for one
+ * vector do not overlap.
  */
 struct ims_device_ops {
 	void	(*write_msg)(const struct ims_vector *vec, const struct msi_msg *msg);
 	void	(*mask)(const struct ims_vector *vec);
 	void	(*unmask)(const struct ims_vector *vec);
+	int	(*quiesce)(void *data);
 };
 
 /**
  * struct ims_queue_ops - Callbacks of a queue memory store
- * @commit:	Bring the recorded state to the device: the message @msg and
+ * @commit:	Bring the wanted state to the device: the message @msg and
  *		whether the vector is masked. Invoked from task context
  *		without a spinlock held, may sleep. Calls for one vector are
- *		serialized, calls for different vectors are not. An event
- *		which happens while masked must be remembered by the device.
- *		A device with IMS_STORE_NO_MASK gets an empty message instead
- *		and must not raise events then. Returns 0 or a negative error
- *		code when the device did not take it.
+ *		serialized, calls for different vectors are not. Must not take
+ *		a lock under which the driver calls functions of IMS, and must
+ *		not call them or those of MSI. An event which happens while
+ *		masked must be remembered by the device. A vector which is not
+ *		in use is masked and has an all-zero message, no event must be
+ *		raised then. Returns 0 or a negative error code when the device
+ *		did not take it. After -ENODEV and -ETIMEDOUT the device is not
+ *		asked again for any vector until ims_restore().
+ * @quiesce:	Optional: make the device forget all messages that an earlier
+ *		kernel has left in its store. Gets ims_store::data, may sleep,
+ *		returns 0 or a negative error code. Not needed if the driver
+ *		resets the device before it creates the domain.
  */
 struct ims_queue_ops {
 	int	(*commit)(const struct ims_vector *vec, const struct msi_msg *msg, bool masked);
+	int	(*quiesce)(void *data);
 };
 
 /*
@@ -105,7 +119,7 @@ struct ims_slot_array {
 	u32		(*control)(union msi_instance_cookie cookie);
 };
 
-/* The device cannot mask a vector, so a mask change needs no commit */
+/* The device cannot mask a vector, its message is all there is to take away */
 #define IMS_STORE_NO_MASK	BIT(0)
 
 /**
@@ -242,11 +256,15 @@ struct ims_verdict {
  * @chip_name:	Name of the interrupt chip, e.g. "PCI-IMS"
  * @bus_token:	Bus token of the domain
  * @flags:	MSI_FLAG_* which the MSI parent domain has to support
+ * @access:	Optional: whether the store can be accessed. Returns 0 when it
+ *		can, -EAGAIN when the device is in a low power state, -ENODEV
+ *		when it is gone. Invoked in any context.
  */
 struct ims_bus {
 	const char			*chip_name;
 	enum irq_domain_bus_token	bus_token;
 	u32				flags;
+	int				(*access)(struct device *dev);
 };
 
 struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind kind,
@@ -262,14 +280,16 @@ int ims_create_domain(struct device *dev, const struct ims_store *store,
 int ims_create_template_domain(struct device *dev, const struct msi_domain_template *template,
 			       unsigned int hwsize, void *data);
 void ims_remove_domain(struct device *dev);
-struct msi_map ims_alloc_irq(struct device *dev, union msi_instance_cookie *cookie,
-			     const struct irq_affinity_desc *affdesc);
+struct msi_map ims_alloc_irq_at(struct device *dev, unsigned int index,
+				union msi_instance_cookie *cookie,
+				const struct irq_affinity_desc *affdesc);
 int ims_alloc_irqs(struct device *dev, unsigned int nvec,
 		   const union msi_instance_cookie *cookies,
-		   const struct irq_affinity_desc *affdesc, struct msi_map *maps);
+		   struct irq_affinity *affd, struct msi_map *maps);
 void ims_free_irq(struct device *dev, struct msi_map map);
 int ims_vector_error(struct device *dev, unsigned int index);
-int ims_restore(struct device *dev, enum ims_store_kind kind);
+void ims_bus_restore(struct device *dev);
+int ims_restore(struct device *dev);
 const struct ims_store *ims_device_store(struct device *dev);
 unsigned int ims_vectors_in_use(struct device *dev);
 

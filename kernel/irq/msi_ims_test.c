@@ -51,7 +51,12 @@ struct ims_test_vector {
  * @live:		Number of interrupts in the parent
  * @next_hwirq:		Next hardware interrupt number in the parent
  * @target:		Part of the message which changes with the affinity
+ * @access:		What the bus says of the device
  * @fail_commits:	The next n commits fail
+ * @commit_error:	How they fail
+ * @quiesced:		Number of calls of the quiesce callback
+ * @quiesce_error:	How it fails, 0 if it does not
+ * @bare_parent:	The parent sets the flow handler itself and masks
  * @event_in_write:	The device has an event while the message is written
  * @handled:		Number of handler invocations
  * @vectors:		Device with callbacks: its vectors
@@ -70,7 +75,12 @@ struct ims_test {
 	unsigned int		live;
 	unsigned int		next_hwirq;
 	unsigned int		target;
+	int			access;
 	unsigned int		fail_commits;
+	int			commit_error;
+	unsigned int		quiesced;
+	int			quiesce_error;
+	bool			bare_parent;
 	bool			event_in_write;
 	unsigned int		handled;
 	struct ims_test_vector	vectors[IMS_TEST_VECTORS];
@@ -139,9 +149,21 @@ static void ims_test_ack(struct irq_data *d)
 {
 }
 
+static void ims_test_parent_mask(struct irq_data *d)
+{
+	ims_test_log(d->domain->host_data, "parent-mask ");
+}
+
+static void ims_test_parent_unmask(struct irq_data *d)
+{
+	ims_test_log(d->domain->host_data, "parent-unmask ");
+}
+
 static struct irq_chip ims_test_parent_chip = {
 	.name			= "IMS-TEST-PARENT",
 	.irq_ack		= ims_test_ack,
+	.irq_mask		= ims_test_parent_mask,
+	.irq_unmask		= ims_test_parent_unmask,
 	.irq_retrigger		= ims_test_retrigger,
 	.irq_set_affinity	= ims_test_set_parent_affinity,
 	.irq_compose_msi_msg	= ims_test_compose_msg,
@@ -156,6 +178,8 @@ static int ims_test_parent_alloc(struct irq_domain *d, unsigned int virq, unsign
 		return -ENOSPC;
 
 	ctx->live++;
+	if (ctx->bare_parent)
+		__irq_set_handler(virq, handle_simple_irq, 0, "simple");
 	return irq_domain_set_hwirq_and_chip(d, virq, ctx->next_hwirq++, &ims_test_parent_chip,
 					     NULL);
 }
@@ -192,6 +216,10 @@ static bool ims_test_init_dev_msi_info(struct device *dev, struct irq_domain *do
 
 	info->flags &= real_parent->msi_parent_ops->supported_flags;
 	info->flags |= MSI_FLAG_USE_DEF_DOM_OPS | MSI_FLAG_USE_DEF_CHIP_OPS;
+	if (ctx->bare_parent) {
+		info->flags |= MSI_FLAG_PCI_MSI_MASK_PARENT;
+		return true;
+	}
 	info->handler = handle_edge_irq;
 	info->handler_name = "edge";
 	info->chip->irq_ack = irq_chip_ack_parent;
@@ -287,6 +315,14 @@ static const struct ims_device_ops ims_test_device_ops = {
 	.unmask		= ims_test_device_unmask,
 };
 
+static int ims_test_quiesce(void *data)
+{
+	struct ims_test *ctx = data;
+
+	ctx->quiesced++;
+	return ctx->quiesce_error;
+}
+
 /* Queue memory */
 
 static int ims_test_commit(const struct ims_vector *vec, const struct msi_msg *msg, bool masked)
@@ -300,7 +336,7 @@ static int ims_test_commit(const struct ims_vector *vec, const struct msi_msg *m
 		     fail ? "=fail" : "");
 	if (fail) {
 		ctx->fail_commits--;
-		return -ETIMEDOUT;
+		return ctx->commit_error;
 	}
 	ctx->vectors[vec->index].msg = *msg;
 	ctx->vectors[vec->index].masked = masked;
@@ -309,6 +345,7 @@ static int ims_test_commit(const struct ims_vector *vec, const struct msi_msg *m
 
 static const struct ims_queue_ops ims_test_queue_ops = {
 	.commit		= ims_test_commit,
+	.quiesce	= ims_test_quiesce,
 };
 
 /* Device memory with slots */
@@ -426,10 +463,18 @@ static void ims_test_expect_slot(struct kunit *test, unsigned int index, u32 lo,
 
 /* Stores and vectors */
 
+static int ims_test_access(struct device *dev)
+{
+	struct ims_test *ctx = dev_get_drvdata(dev);
+
+	return ctx->access;
+}
+
 static const struct ims_bus ims_test_bus = {
 	.chip_name	= "IMS",
 	.bus_token	= DOMAIN_BUS_PCI_DEVICE_IMS,
 	.flags		= MSI_FLAG_PCI_IMS,
+	.access		= ims_test_access,
 };
 
 static struct ims_store ims_test_slot_store(struct ims_test *ctx)
@@ -463,16 +508,35 @@ static struct ims_store ims_test_queue_store(struct ims_test *ctx)
 	};
 }
 
+/* The log starts after the store has been made silent */
 static int ims_test_create(struct ims_test *ctx, struct ims_store store)
 {
-	return ims_create_domain(ctx->dev, &store, &ims_test_bus);
+	int ret = ims_create_domain(ctx->dev, &store, &ims_test_bus);
+
+	ims_test_log_reset(ctx);
+	return ret;
+}
+
+static const struct ims_store *ims_test_store(struct ims_test *ctx)
+{
+	if (!ctx->dev->msi.data)
+		return NULL;
+
+	guard(msi_descs_lock)(ctx->dev);
+	return ims_device_store(ctx->dev);
+}
+
+static unsigned int ims_test_in_use(struct ims_test *ctx)
+{
+	guard(msi_descs_lock)(ctx->dev);
+	return ims_vectors_in_use(ctx->dev);
 }
 
 static struct msi_map ims_test_alloc(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
 	union msi_instance_cookie cookie = { .value = 0x5a };
-	struct msi_map map = ims_alloc_irq(ctx->dev, &cookie, NULL);
+	struct msi_map map = ims_alloc_irq_at(ctx->dev, MSI_ANY_INDEX, &cookie, NULL);
 
 	KUNIT_ASSERT_GE(test, map.index, 0);
 	KUNIT_ASSERT_GT(test, map.virq, 0);
@@ -532,15 +596,44 @@ static struct ims_test_irq *ims_test_start(struct kunit *test, struct ims_store 
 	return irqt;
 }
 
-/* What irq_set_affinity() does, which does not exist on UP */
+/* What irq_set_affinity() does, which does not exist on UP: no chip bus lock */
 static void ims_test_migrate(unsigned int virq)
 {
 	struct irq_desc *desc = irq_to_desc(virq);
 
-	chip_bus_lock(desc);
-	scoped_guard(raw_spinlock_irqsave, &desc->lock)
-		desc->irq_data.chip->irq_set_affinity(&desc->irq_data, cpumask_of(0), false);
-	chip_bus_sync_unlock(desc);
+	guard(raw_spinlock_irqsave)(&desc->lock);
+	desc->irq_data.chip->irq_set_affinity(&desc->irq_data, cpumask_of(0), false);
+}
+
+/* What a CPU which goes offline does: it masks behind the back of the descriptor */
+static void ims_test_unplug(unsigned int virq)
+{
+	struct irq_desc *desc = irq_to_desc(virq);
+	struct irq_data *d = &desc->irq_data;
+
+	guard(raw_spinlock_irqsave)(&desc->lock);
+	d->chip->irq_mask(d);
+	d->chip->irq_set_affinity(d, cpumask_of(0), false);
+	d->chip->irq_unmask(d);
+}
+
+/* What suspend_device_irqs() and resume_device_irqs() do to one interrupt */
+static void ims_test_suspend(unsigned int virq)
+{
+	struct irq_desc *desc = irq_to_desc(virq);
+
+	guard(raw_spinlock_irqsave)(&desc->lock);
+	desc->istate |= IRQS_SUSPENDED;
+	__disable_irq(desc);
+}
+
+static void ims_test_resume(unsigned int virq)
+{
+	struct irq_desc *desc = irq_to_desc(virq);
+
+	guard(raw_spinlock_irqsave)(&desc->lock);
+	desc->istate &= ~IRQS_SUSPENDED;
+	__enable_irq(desc);
 }
 
 /* The device sends its message */
@@ -549,11 +642,15 @@ static void ims_test_fire(unsigned int virq)
 	generic_handle_irq_safe(virq);
 }
 
-static bool ims_test_stopped(unsigned int virq)
+/* Waits for the worker */
+static int ims_test_error(struct ims_test *ctx, unsigned int index)
 {
-	struct irq_data *d = irq_get_irq_data(virq);
+	return ims_vector_error(ctx->dev, index);
+}
 
-	return irqd_irq_masked(d) && irqd_irq_disabled(d);
+static bool ims_test_disabled(unsigned int virq)
+{
+	return irqd_irq_disabled(irq_get_irq_data(virq));
 }
 
 /* Without SPARSE_IRQ the descriptor itself never goes */
@@ -574,9 +671,8 @@ static void ims_test_slot_life(struct kunit *test)
 
 	ims_test_need_io_log(test);
 	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_slot_store(ctx)), 0);
-	IMS_EXPECT_LOG(test, ctx, "");
 	map = ims_test_alloc(test);
-	IMS_EXPECT_LOG(test, ctx, "0:ctl=1 0:lo=0 0:hi=0 0:data=0 ");
+	IMS_EXPECT_LOG(test, ctx, "0:ctl=5a001 0:lo=0 0:hi=0 0:data=0 0:data? ");
 
 	irqt = ims_test_request(test, map);
 	IMS_EXPECT_LOG(test, ctx,
@@ -601,8 +697,8 @@ static void ims_test_slot_layout(struct kunit *test)
 
 	ims_test_expect_slot(test, 0, 0xfee00000, 1, 0x4000, 0x5a000);
 	ims_test_expect_slot(test, 2, 0xfee00000, 1, 0x4002, 0x5a000);
-	/* Not allocated, not touched */
-	ims_test_expect_slot(test, 3, ~0, ~0, ~0, ~0);
+	/* Not allocated, masked and nothing else */
+	ims_test_expect_slot(test, 3, ~0, ~0, ~0, IMS_SLOT_CONTROL_MASK);
 	KUNIT_EXPECT_EQ(test, ctx->mem[IMS_SLOT_SIZE / sizeof(u32)], ~0);
 
 	disable_irq(irqt[1]->map.virq);
@@ -630,7 +726,7 @@ static void ims_test_slot_cleared(struct kunit *test)
 	memset(ctx->mem, 0xff, sizeof(ctx->mem));
 	again = ims_test_alloc(test);
 	KUNIT_EXPECT_EQ(test, again.index, map.index);
-	ims_test_expect_slot(test, 0, 0, 0, 0, 1);
+	ims_test_expect_slot(test, 0, 0, 0, 0, 0x5a001);
 }
 
 static void ims_test_device_life(struct kunit *test)
@@ -646,7 +742,7 @@ static void ims_test_device_life(struct kunit *test)
 	irqt = ims_test_request(test, map);
 	IMS_EXPECT_LOG(test, ctx, "write0 unmask0 ");
 	KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.data, 0x4000);
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, map.index), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, map.index), 0);
 
 	ims_test_release(test, irqt);
 	IMS_EXPECT_LOG(test, ctx, "mask0 write0 ");
@@ -667,14 +763,14 @@ static void ims_test_queue_life(struct kunit *test)
 	irqt = ims_test_request(test, map);
 	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
 	ims_test_release(test, irqt);
-	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked commit0:0/0/masked ");
+	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked ");
 	ims_free_irq(ctx->dev, map);
 	IMS_EXPECT_LOG(test, ctx, "");
-	KUNIT_EXPECT_EQ(test, ims_vectors_in_use(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 }
 
 /* A device which cannot mask is not bothered with mask changes */
-static void ims_test_queue_no_mask(struct kunit *test)
+static void ims_test_no_mask(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
 	struct ims_store store = ims_test_queue_store(ctx);
@@ -684,10 +780,60 @@ static void ims_test_queue_no_mask(struct kunit *test)
 	irqt = ims_test_start(test, store);
 	disable_irq(irqt->map.virq);
 	ims_test_fire(irqt->map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "");
+	/* It has its message although it is disabled, the event counts */
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
 	enable_irq(irqt->map.virq);
 	IMS_EXPECT_LOG(test, ctx, "retrigger ");
 	ims_test_release(test, irqt);
 	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked ");
+}
+
+/* Requested but not enabled: the message comes with enable_irq() */
+static void ims_test_no_autoen(struct kunit *test)
+{
+	static const unsigned int flags[] = { 0, IMS_STORE_NO_MASK };
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq irqt = { .ctx = ctx };
+	struct ims_store store;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		store = ims_test_queue_store(ctx);
+		store.flags = flags[i];
+		KUNIT_ASSERT_EQ(test, ims_test_create(ctx, store), 0);
+		irqt.map = ims_test_alloc(test);
+		KUNIT_ASSERT_EQ(test, request_irq(irqt.map.virq, ims_test_handler, IRQF_NO_AUTOEN,
+						  "ims-test", &irqt), 0);
+		IMS_EXPECT_LOG(test, ctx, "");
+		enable_irq(irqt.map.virq);
+		KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.address_lo, 0xfee00000);
+		KUNIT_EXPECT_FALSE(test, ctx->vectors[0].masked);
+		free_irq(irqt.map.virq, &irqt);
+		KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.address_lo, 0);
+		ims_remove_domain(ctx->dev);
+		ims_test_log_reset(ctx);
+	}
+}
+
+/* The first message is refused, the device cannot mask */
+static void ims_test_no_mask_retry(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_store store = ims_test_queue_store(ctx);
+	struct ims_test_irq *irqt;
+
+	store.flags = IMS_STORE_NO_MASK;
+	ctx->fail_commits = 1;
+	irqt = ims_test_start(test, store);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.address_lo, 0);
+	disable_irq(irqt->map.virq);
+	enable_irq(irqt->map.virq);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
 }
 
 static void ims_test_handled(struct kunit *test)
@@ -701,18 +847,65 @@ static void ims_test_handled(struct kunit *test)
 	IMS_EXPECT_LOG(test, ctx, "");
 }
 
-/* Masked by the flow handler, which cannot commit: must not get lost */
+/* Masked by the flow handler, which cannot commit: a worker does, so no storm */
 static void ims_test_queue_pending(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
 
 	disable_irq(irqt->map.virq);
+	IMS_EXPECT_LOG(test, ctx, "");
 	ims_test_fire(irqt->map.virq);
 	KUNIT_EXPECT_EQ(test, ctx->handled, 0);
-	IMS_EXPECT_LOG(test, ctx, "");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
 	enable_irq(irqt->map.virq);
 	IMS_EXPECT_LOG(test, ctx, "retrigger commit0:fee00000/4000/unmasked ");
+}
+
+/* Masked and unmasked by the flow handler before the worker has come around to it */
+static void ims_test_queue_flicker(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+	struct irq_desc *desc = irq_to_desc(irqt->map.virq);
+
+	scoped_guard(raw_spinlock_irqsave, &desc->lock) {
+		mask_irq(desc);
+		unmask_irq(desc);
+	}
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "");
+}
+
+static irqreturn_t ims_test_nobody(int irq, void *data)
+{
+	return IRQ_NONE;
+}
+
+/* The interrupt core gives up on an interrupt that nobody handles */
+static void ims_test_nobody_cared(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct msi_map map;
+	unsigned int i;
+
+	if (noirqdebug)
+		kunit_skip(test, "booted with noirqdebug");
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+	map = ims_test_alloc(test);
+	KUNIT_ASSERT_EQ(test, request_irq(map.virq, ims_test_nobody, 0, "ims-test", ctx), 0);
+	ims_test_log_reset(ctx);
+
+	for (i = 0; i < 100000 && !ims_test_disabled(map.virq); i++)
+		ims_test_fire(map.virq);
+	KUNIT_EXPECT_TRUE(test, ims_test_disabled(map.virq));
+	ims_test_fire(map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
+	/* Nothing pending is left for the next one who gets the number */
+	enable_irq(map.virq);
+	free_irq(map.virq, ctx);
 }
 
 static int ims_test_cookie_commit(const struct ims_vector *vec, const struct msi_msg *msg,
@@ -781,7 +974,56 @@ static void ims_test_slot_rewrite(struct kunit *test)
 	ctx->target = 6;
 	ims_test_migrate(irqt->map.virq);
 	IMS_EXPECT_LOG(test, ctx,
-		       "0:ctl=5a001 0:ctl? 0:lo=fee07000 0:hi=1 0:data=4000 0:ctl=5a000 0:data? ");
+		       "0:ctl=5a001 0:lo=fee07000 0:hi=1 0:data=4000 0:ctl=5a000 0:data? ");
+}
+
+/* CPU hotplug has masked the vector, it must not be unmasked in the middle */
+static void ims_test_unplug_slot(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt;
+
+	ims_test_need_io_log(test);
+	ctx->facts.parent = IMS_PARENT_VECTOR;
+	irqt = ims_test_start(test, ims_test_slot_store(ctx));
+	ims_test_unplug(irqt->map.virq);
+	IMS_EXPECT_LOG(test, ctx,
+		       "0:ctl=5a001 0:ctl? 0:lo=fee01000 0:hi=1 0:data=4000 0:data? 0:ctl=5a000 ");
+}
+
+static void ims_test_unplug_device(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt;
+
+	ctx->facts.parent = IMS_PARENT_VECTOR;
+	irqt = ims_test_start(test, ims_test_device_store(ctx));
+	ims_test_unplug(irqt->map.virq);
+	IMS_EXPECT_LOG(test, ctx, "mask0 write0 unmask0 ");
+}
+
+/* A parent which sets the flow handler and has to unmask, such as the GIC ITS */
+static void ims_test_bare_parent(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_store stores[] = {
+		ims_test_slot_store(ctx), ims_test_device_store(ctx), ims_test_queue_store(ctx),
+	};
+	struct ims_test_irq *irqt;
+	unsigned int i;
+
+	ctx->bare_parent = true;
+	for (i = 0; i < ARRAY_SIZE(stores); i++) {
+		KUNIT_ASSERT_EQ(test, ims_test_create(ctx, stores[i]), 0);
+		irqt = ims_test_request(test, ims_test_alloc(test));
+		KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->log, "parent-unmask "));
+		KUNIT_EXPECT_NULL(test, strstr(ctx->log, "parent-mask "));
+		ims_test_fire(irqt->map.virq);
+		KUNIT_EXPECT_EQ(test, ctx->handled, i + 1);
+		ims_test_release(test, irqt);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->log, "parent-mask "));
+		ims_remove_domain(ctx->dev);
+	}
 }
 
 /* With remapping the device does not notice */
@@ -814,20 +1056,20 @@ static void ims_test_commit_fails(struct kunit *test)
 	map = ims_test_alloc(test);
 	ctx->fail_commits = 1;
 	ims_test_request(test, map);
-	IMS_EXPECT_LOG(test, ctx,
-		       "commit0:fee00000/4000/unmasked=fail commit0:fee00000/4000/masked ");
-	KUNIT_EXPECT_TRUE(test, ims_test_stopped(map.virq));
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, map.index), -ETIMEDOUT);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked=fail commit0:0/0/masked ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, map.index), -EIO);
 
+	/* The depth is the driver's alone: this is balanced */
+	disable_irq(map.virq);
+	IMS_EXPECT_LOG(test, ctx, "");
 	enable_irq(map.virq);
 	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
-	KUNIT_EXPECT_FALSE(test, ims_test_stopped(map.virq));
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, map.index), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, map.index), 0);
 	ims_test_fire(map.virq);
 	KUNIT_EXPECT_EQ(test, ctx->handled, 1);
 }
 
-/* The retries fail as well. enable_irq() can be repeated until it works. */
+/* The quiet state is refused as well. Each enable_irq() is a new attempt. */
 static void ims_test_commit_keeps_failing(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
@@ -835,39 +1077,96 @@ static void ims_test_commit_keeps_failing(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
 	map = ims_test_alloc(test);
-	ctx->fail_commits = 4;
+	ctx->fail_commits = 5;
 	ims_test_request(test, map);
-	IMS_EXPECT_LOG(test, ctx,
-		       "commit0:fee00000/4000/unmasked=fail commit0:fee00000/4000/masked=fail ");
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked=fail commit0:0/0/masked=fail ");
+	disable_irq(map.virq);
+	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked=fail ");
 	enable_irq(map.virq);
-	IMS_EXPECT_LOG(test, ctx,
-		       "commit0:fee00000/4000/unmasked=fail commit0:fee00000/4000/masked=fail ");
-	KUNIT_EXPECT_TRUE(test, ims_test_stopped(map.virq));
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, map.index), -ETIMEDOUT);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked=fail commit0:0/0/masked=fail ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, map.index), -EIO);
 
+	disable_irq(map.virq);
 	enable_irq(map.virq);
-	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
-	KUNIT_EXPECT_FALSE(test, ims_test_stopped(map.virq));
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, map.index), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, map.index), 0);
+	KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.address_lo, 0xfee00000);
+	KUNIT_EXPECT_FALSE(test, ctx->vectors[0].masked);
 }
 
-/* Already disabled by the driver: one enable_irq() must be enough */
-static void ims_test_commit_fails_disabled(struct kunit *test)
+/* The worker cannot get the mask to the device */
+static void ims_test_worker_fails(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
 
 	disable_irq(irqt->map.virq);
+	ctx->fail_commits = 1;
 	ims_test_fire(irqt->map.virq);
-	ctx->fail_commits = 2;
-	disable_irq(irqt->map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EIO);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked=fail commit0:0/0/masked ");
+	enable_irq(irqt->map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "retrigger commit0:fee00000/4000/unmasked ");
+}
+
+/* A device which does not answer is asked once, however many vectors it has */
+static void ims_test_dead(struct kunit *test, int error)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt[IMS_TEST_VECTORS];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+	for (i = 0; i < IMS_TEST_VECTORS; i++)
+		irqt[i] = ims_test_request(test, ims_test_alloc(test));
+	ims_test_log_reset(ctx);
+
+	ctx->commit_error = error;
+	ctx->fail_commits = UINT_MAX;
+	for (i = 0; i < IMS_TEST_VECTORS; i++) {
+		ims_test_release(test, irqt[i]);
+		ims_free_irq(ctx->dev, irqt[i]->map);
+	}
+	ims_remove_domain(ctx->dev);
+	KUNIT_EXPECT_EQ(test, ctx->fail_commits, UINT_MAX - 1);
+	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked=fail ");
+	KUNIT_EXPECT_EQ(test, ctx->live, 0);
+}
+
+static void ims_test_dead_timeout(struct kunit *test)
+{
+	ims_test_dead(test, -ETIMEDOUT);
+}
+
+static void ims_test_dead_nodev(struct kunit *test)
+{
+	ims_test_dead(test, -ENODEV);
+}
+
+/* It answers again: one restore brings everything that was missed */
+static void ims_test_dead_revived(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *first = ims_test_start(test, ims_test_queue_store(ctx));
+	struct ims_test_irq *second = ims_test_request(test, ims_test_alloc(test));
+
+	ims_test_log_reset(ctx);
+	ctx->commit_error = -ETIMEDOUT;
+	ctx->fail_commits = 1;
+	disable_irq(first->map.virq);
+	ims_test_fire(first->map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -ETIMEDOUT);
+	disable_irq(second->map.virq);
+	ims_test_fire(second->map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 1), -ENODEV);
+	enable_irq(second->map.virq);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked=fail retrigger ");
+
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	IMS_EXPECT_LOG(test, ctx,
-		       "commit0:fee00000/4000/masked=fail commit0:fee00000/4000/masked=fail ");
-	enable_irq(irqt->map.virq);
-	KUNIT_EXPECT_TRUE(test, ims_test_stopped(irqt->map.virq));
-	enable_irq(irqt->map.virq);
-	KUNIT_EXPECT_FALSE(test, ims_test_stopped(irqt->map.virq));
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, irqt->map.index), 0);
+		       "commit0:fee00000/4000/masked commit1:fee00000/4001/unmasked ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 1), 0);
 }
 
 /* The device may still send the old message, so nobody else gets the index */
@@ -877,12 +1176,12 @@ static void ims_test_clear_fails(struct kunit *test)
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
 	struct msi_map map = irqt->map;
 
-	ctx->fail_commits = 6;
+	ctx->fail_commits = 3;
 	ims_test_release(test, irqt);
 	ims_free_irq(ctx->dev, map);
 	KUNIT_EXPECT_EQ(test, ctx->fail_commits, 0);
-	KUNIT_EXPECT_EQ(test, ims_vectors_in_use(ctx->dev), 1);
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, map.index), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 1);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, map.index), -EIO);
 	KUNIT_EXPECT_NE(test, ims_test_alloc(test).index, map.index);
 
 	/* Until the domain goes */
@@ -897,12 +1196,12 @@ static void ims_test_clear_late(struct kunit *test)
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
 	struct msi_map map = irqt->map;
 
-	ctx->fail_commits = 4;
+	ctx->fail_commits = 2;
 	ims_test_release(test, irqt);
 	ims_test_log_reset(ctx);
 	ims_free_irq(ctx->dev, map);
 	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked ");
-	KUNIT_EXPECT_EQ(test, ims_vectors_in_use(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 	KUNIT_EXPECT_EQ(test, ims_test_alloc(test).index, map.index);
 }
 
@@ -919,12 +1218,12 @@ static void ims_test_exhaustion(struct kunit *test)
 		maps[i] = ims_test_alloc(test);
 		KUNIT_EXPECT_EQ(test, maps[i].index, i);
 	}
-	map = ims_alloc_irq(ctx->dev, NULL, NULL);
+	map = ims_alloc_irq_at(ctx->dev, MSI_ANY_INDEX, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, map.index, -EBUSY);
 	KUNIT_EXPECT_EQ(test, map.virq, 0);
 
 	ims_free_irq(ctx->dev, maps[2]);
-	KUNIT_EXPECT_EQ(test, ims_vectors_in_use(ctx->dev), IMS_TEST_VECTORS - 1);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), IMS_TEST_VECTORS - 1);
 	KUNIT_EXPECT_EQ(test, ims_test_alloc(test).index, 2);
 }
 
@@ -940,7 +1239,7 @@ static void ims_test_all_or_none(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ims_alloc_irqs(ctx->dev, IMS_TEST_VECTORS, NULL, NULL, maps),
 				-ENOSPC);
 		KUNIT_EXPECT_EQ(test, ctx->live, 0);
-		KUNIT_EXPECT_EQ(test, ims_vectors_in_use(ctx->dev), 0);
+		KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 	}
 	/* One more than there are */
 	KUNIT_EXPECT_EQ(test, ims_alloc_irqs(ctx->dev, IMS_TEST_VECTORS + 1, NULL, NULL, maps),
@@ -973,16 +1272,17 @@ static void ims_test_no_domain(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
 
-	KUNIT_EXPECT_EQ(test, ims_alloc_irq(ctx->dev, NULL, NULL).index, -ENODEV);
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), -ENOENT);
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_DEVICE_MEMORY), 0);
-	KUNIT_EXPECT_NULL(test, ims_device_store(ctx->dev));
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, MSI_ANY_INDEX, NULL, NULL).index, -ENODEV);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	ims_bus_restore(ctx->dev);
+	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
 	ims_remove_domain(ctx->dev);
 
 	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -ENOENT);
 	ims_remove_domain(ctx->dev);
-	KUNIT_EXPECT_EQ(test, ims_alloc_irq(ctx->dev, NULL, NULL).index, -ENODEV);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, MSI_ANY_INDEX, NULL, NULL).index, -ENODEV);
 }
 
 /* Creation */
@@ -992,7 +1292,7 @@ static void ims_test_expect_bad(struct kunit *test, struct ims_store store)
 	struct ims_test *ctx = test->priv;
 
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, store), -EINVAL);
-	KUNIT_EXPECT_NULL(test, ims_device_store(ctx->dev));
+	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
 	ims_remove_domain(ctx->dev);
 }
 
@@ -1030,6 +1330,8 @@ static void ims_test_bad_stores(struct kunit *test)
 	IMS_EXPECT_BAD(test, ims_test_device_store(ctx), device_ops = &no_mask);
 	IMS_EXPECT_BAD(test, ims_test_device_store(ctx), device_ops = &no_unmask);
 	IMS_EXPECT_BAD(test, ims_test_device_store(ctx), queue_ops = &ims_test_queue_ops);
+	/* Nobody could make it silent */
+	IMS_EXPECT_BAD(test, ims_test_device_store(ctx), size = 0);
 	IMS_EXPECT_BAD(test, ims_test_queue_store(ctx), kind = IMS_STORE_DEVICE_MEMORY);
 	IMS_EXPECT_BAD(test, ims_test_queue_store(ctx), queue_ops = &no_commit);
 	IMS_EXPECT_BAD(test, ims_test_queue_store(ctx), size = MSI_MAX_INDEX + 2);
@@ -1049,7 +1351,7 @@ static void ims_test_verdicts(struct kunit *test)
 	/* A parent which rewrites: device memory yes, queue memory no */
 	ctx->facts.parent = IMS_PARENT_VECTOR;
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), -EOPNOTSUPP);
-	KUNIT_EXPECT_NULL(test, ims_device_store(ctx->dev));
+	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), 0);
 }
 
@@ -1059,16 +1361,62 @@ static void ims_test_one_domain(struct kunit *test)
 
 	ctx->refuse_domain = true;
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), -ENODEV);
-	KUNIT_EXPECT_NULL(test, ims_device_store(ctx->dev));
+	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
 
 	ctx->refuse_domain = false;
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), 0);
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), -EBUSY);
-	KUNIT_ASSERT_NOT_NULL(test, ims_device_store(ctx->dev));
-	KUNIT_EXPECT_EQ(test, ims_device_store(ctx->dev)->kind, IMS_STORE_DEVICE_MEMORY);
+	KUNIT_ASSERT_NOT_NULL(test, ims_test_store(ctx));
+	KUNIT_EXPECT_EQ(test, ims_test_store(ctx)->kind, IMS_STORE_DEVICE_MEMORY);
 
 	ims_remove_domain(ctx->dev);
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+}
+
+/* Stores which an earlier kernel has left behind */
+
+static void ims_test_quiesce_slots(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_store store = ims_test_slot_store(ctx);
+	unsigned int i;
+
+	ims_test_need_io_log(test);
+	KUNIT_ASSERT_EQ(test, ims_create_domain(ctx->dev, &store, &ims_test_bus), 0);
+	IMS_EXPECT_LOG(test, ctx, "0:ctl=1 1:ctl=1 2:ctl=1 3:ctl=1 0:ctl? ");
+	for (i = 0; i < IMS_TEST_VECTORS; i++)
+		ims_test_expect_slot(test, i, 0, 0, 0, IMS_SLOT_CONTROL_MASK);
+}
+
+static void ims_test_quiesce_device(struct kunit *test)
+{
+	struct ims_device_ops ops = ims_test_device_ops;
+	struct ims_test *ctx = test->priv;
+	struct ims_store store = ims_test_device_store(ctx);
+
+	KUNIT_ASSERT_EQ(test, ims_create_domain(ctx->dev, &store, &ims_test_bus), 0);
+	IMS_EXPECT_LOG(test, ctx, "mask0 mask1 mask2 mask3 ");
+	ims_remove_domain(ctx->dev);
+
+	/* The driver knows better, and it need not know the size */
+	ops.quiesce = ims_test_quiesce;
+	store.device_ops = &ops;
+	store.size = 0;
+	KUNIT_ASSERT_EQ(test, ims_create_domain(ctx->dev, &store, &ims_test_bus), 0);
+	IMS_EXPECT_LOG(test, ctx, "");
+	KUNIT_EXPECT_EQ(test, ctx->quiesced, 1);
+}
+
+static void ims_test_quiesce_queue(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+
+	ctx->quiesce_error = -EIO;
+	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), -EIO);
+	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
+	ctx->quiesce_error = 0;
+	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+	KUNIT_EXPECT_EQ(test, ctx->quiesced, 2);
 }
 
 /* Restore: the first vector is in use, the second is masked by its driver */
@@ -1079,6 +1427,7 @@ static struct msi_map ims_test_start_masked(struct kunit *test)
 
 	disable_irq(map.virq);
 	ims_test_fire(map.virq);
+	ims_test_error(test->priv, map.index);
 	return map;
 }
 
@@ -1092,11 +1441,14 @@ static void ims_test_restore_slots(struct kunit *test)
 	/* From the core's copy: the parent is not asked again */
 	ctx->target = 6;
 
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), 0);
+	/* That of the driver is for queue memory */
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	ims_test_expect_slot(test, 0, 0, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_DEVICE_MEMORY), 0);
+	ims_bus_restore(ctx->dev);
 	ims_test_expect_slot(test, 0, 0xfee00000, 1, 0x4000, 0x5a000);
 	ims_test_expect_slot(test, 1, 0xfee00000, 1, 0x4001, 0x5a001);
+	/* The cost is that of the vectors, nothing else is touched */
+	ims_test_expect_slot(test, 2, 0, 0, 0, 0);
 }
 
 static void ims_test_restore_device(struct kunit *test)
@@ -1108,8 +1460,8 @@ static void ims_test_restore_device(struct kunit *test)
 	memset(ctx->vectors, 0, sizeof(ctx->vectors));
 	ims_test_log_reset(ctx);
 
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_DEVICE_MEMORY), 0);
-	IMS_EXPECT_LOG(test, ctx, "mask0 mask0 write0 unmask0 mask1 write1 ");
+	ims_bus_restore(ctx->dev);
+	IMS_EXPECT_LOG(test, ctx, "mask0 write0 unmask0 mask1 write1 ");
 	KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.data, 0x4000);
 	KUNIT_EXPECT_EQ(test, ctx->vectors[1].msg.data, 0x4001);
 }
@@ -1120,12 +1472,14 @@ static void ims_test_restore_queue(struct kunit *test)
 
 	ims_test_start(test, ims_test_queue_store(ctx));
 	ims_test_start_masked(test);
+	/* Not in use, nothing to lose */
+	ims_test_alloc(test);
 	ims_test_log_reset(ctx);
 	ctx->target = 6;
 
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_DEVICE_MEMORY), 0);
+	ims_bus_restore(ctx->dev);
 	IMS_EXPECT_LOG(test, ctx, "");
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), 0);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	IMS_EXPECT_LOG(test, ctx,
 		       "commit0:fee00000/4000/unmasked commit1:fee00000/4001/masked ");
 }
@@ -1138,21 +1492,202 @@ static void ims_test_restore_fails(struct kunit *test)
 
 	ims_test_log_reset(ctx);
 	ctx->fail_commits = 1;
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -EIO);
 	IMS_EXPECT_LOG(test, ctx,
-		       "commit0:fee00000/4000/unmasked=fail commit0:fee00000/4000/masked commit1:fee00000/4001/unmasked ");
-	KUNIT_EXPECT_TRUE(test, ims_test_stopped(first->map.virq));
-	KUNIT_EXPECT_FALSE(test, ims_test_stopped(second->map.virq));
+		       "commit0:fee00000/4000/unmasked=fail commit0:0/0/masked commit1:fee00000/4001/unmasked ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, first->map.index), -EIO);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, second->map.index), 0);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, first->map.index), 0);
+}
 
-	/* The retry fails as well */
+/* The disable depth is the driver's, whatever fails and is restored in between */
+static void ims_test_restore_depth(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+
+	disable_irq(irqt->map.virq);
 	ctx->fail_commits = 2;
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, first->map.index), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -EIO);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, irq_to_desc(irqt->map.virq)->depth, 1);
+	KUNIT_EXPECT_TRUE(test, ims_test_disabled(irqt->map.virq));
+	enable_irq(irqt->map.virq);
+	KUNIT_EXPECT_FALSE(test, ims_test_disabled(irqt->map.virq));
+}
+
+/* Suspend and low power states */
+
+/* The driver enables in resume_noirq: takes effect later, without the chip bus lock */
+static void ims_test_resume_noirq(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+	unsigned int virq = irqt->map.virq;
+
+	disable_irq(virq);
+	ims_test_fire(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	ims_test_log_reset(ctx);
+
+	ims_test_suspend(virq);
+	enable_irq(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "");
+	ims_test_resume(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "retrigger commit0:fee00000/4000/unmasked ");
+}
+
+/* An event while suspended: no command before the driver's own interrupts work */
+static void ims_test_suspended_event(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+	unsigned int virq = irqt->map.virq;
+
+	ims_test_suspend(virq);
+	ims_test_fire(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EAGAIN);
+	IMS_EXPECT_LOG(test, ctx, "");
+	/* Unmasked by the resume, so there was nothing to be done after all */
+	ims_test_resume(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "retrigger ");
+
+	/* Disabled by the driver as well: masked as soon as the driver restores */
+	disable_irq(virq);
+	ims_test_suspend(virq);
+	ims_test_fire(virq);
+	ims_test_resume(virq);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
+}
+
+/* A commit which fails between suspend and resume: quiet, one error, one retry */
+static void ims_test_suspended_failure(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+	unsigned int virq = irqt->map.virq;
+
+	ims_test_suspend(virq);
+	ctx->fail_commits = 1;
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -EIO);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked=fail commit0:0/0/masked ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EIO);
+
+	/* The resume enables it, and that is the retry */
+	ims_test_resume(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
+	KUNIT_EXPECT_FALSE(test, ims_test_disabled(virq));
+	KUNIT_EXPECT_EQ(test, irq_to_desc(virq)->depth, 0);
+}
+
+/* The device has lost its memory and the driver has not set it up yet */
+static void ims_test_lost(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+
+	disable_irq(irqt->map.virq);
+	ims_bus_restore(ctx->dev);
+	ims_test_fire(irqt->map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EAGAIN);
+	IMS_EXPECT_LOG(test, ctx, "");
+	/* What the driver does goes to the device */
+	enable_irq(irqt->map.virq);
+	disable_irq(irqt->map.virq);
+	IMS_EXPECT_LOG(test, ctx, "retrigger ");
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
+}
+
+/* Not in D0: nothing is written, everything is when the device is back */
+static void ims_test_low_power_slots(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt;
+	struct msi_map freed;
+
+	ctx->facts.parent = IMS_PARENT_VECTOR;
+	irqt = ims_test_start(test, ims_test_slot_store(ctx));
+	freed = ims_test_alloc(test);
+	ims_test_release(test, ims_test_request(test, freed));
+	ims_test_log_reset(ctx);
+
+	ctx->access = -EAGAIN;
+	ctx->target = 6;
+	ims_test_unplug(irqt->map.virq);
+	ims_free_irq(ctx->dev, freed);
+	IMS_EXPECT_LOG(test, ctx, "");
+	ims_bus_restore(ctx->dev);
+	IMS_EXPECT_LOG(test, ctx, "");
+
+	/* A slot that was freed meanwhile is masked again, with all the others */
+	ctx->mem[IMS_TEST_STRIDE / sizeof(u32) + 3] = 0;
+	ctx->access = 0;
+	ims_bus_restore(ctx->dev);
+	ims_test_expect_slot(test, 0, 0xfee07000, 1, 0x4000, 0x5a000);
+	KUNIT_EXPECT_EQ(test, ctx->mem[IMS_TEST_STRIDE / sizeof(u32) + 3], IMS_SLOT_CONTROL_MASK);
+}
+
+static void ims_test_low_power_device(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_device_store(ctx));
+
+	ctx->access = -EAGAIN;
+	disable_irq(irqt->map.virq);
+	ims_test_fire(irqt->map.virq);
+	enable_irq(irqt->map.virq);
+	IMS_EXPECT_LOG(test, ctx, "retrigger ");
+	ctx->access = 0;
+	ims_bus_restore(ctx->dev);
+	IMS_EXPECT_LOG(test, ctx, "mask0 mask1 mask2 mask3 mask0 write0 unmask0 ");
+}
+
+static void ims_test_low_power_queue(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+
+	ctx->access = -EAGAIN;
+	ims_test_release(test, irqt);
+	ims_free_irq(ctx->dev, irqt->map);
+	IMS_EXPECT_LOG(test, ctx, "");
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 1);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -EAGAIN);
+	ctx->access = 0;
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked ");
+	ims_free_irq(ctx->dev, irqt->map);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
+
+	ctx->access = -EAGAIN;
+	ims_remove_domain(ctx->dev);
+	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), -EAGAIN);
+}
+
+/* Nobody is asked and nothing is kept when the device is no longer there */
+static void ims_test_gone_device(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+
+	ctx->access = -ENODEV;
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -ENODEV);
+	ims_test_release(test, irqt);
+	ims_free_irq(ctx->dev, irqt->map);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
+	IMS_EXPECT_LOG(test, ctx, "");
 }
 
 /* The end */
 
-static void ims_test_unbind(struct kunit *test)
+static void ims_test_removal(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
 	struct ims_store stores[] = {
@@ -1168,11 +1703,10 @@ static void ims_test_unbind(struct kunit *test)
 		ims_test_release(test, ims_test_request(test, map));
 		KUNIT_EXPECT_EQ(test, ctx->live, 2);
 
-		device_release_driver(ctx->dev);
+		ims_remove_domain(ctx->dev);
 		KUNIT_EXPECT_EQ(test, ctx->live, 0);
 		KUNIT_EXPECT_TRUE(test, ims_test_gone(map.virq));
-		KUNIT_EXPECT_NULL(test, ims_device_store(ctx->dev));
-		KUNIT_ASSERT_EQ(test, device_attach(ctx->dev), 1);
+		KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
 	}
 }
 
@@ -1220,9 +1754,9 @@ static void ims_test_template_life(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, irq_get_irq_data(irqt[i]->map.virq)->hwirq, i);
 	}
 	IMS_EXPECT_LOG(test, ctx, "write0:4000 write1:4001 ");
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 1), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 1), 0);
 	/* The core does not know how */
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_DEVICE_MEMORY), 0);
+	ims_bus_restore(ctx->dev);
 	IMS_EXPECT_LOG(test, ctx, "");
 
 	ims_test_release(test, irqt[0]);
@@ -1248,6 +1782,11 @@ static void ims_test_template_verdict(struct kunit *test)
 			-EBUSY);
 }
 
+static void ims_test_remove_domain(void *dev)
+{
+	ims_remove_domain(dev);
+}
+
 static int ims_test_init(struct kunit *test)
 {
 	struct ims_test *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
@@ -1264,10 +1803,12 @@ static int ims_test_init(struct kunit *test)
 	ctx->dev = kunit_device_register(test, "ims-test");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->dev);
 	dev_set_msi_domain(ctx->dev, ctx->parent);
-	return 0;
+	dev_set_drvdata(ctx->dev, ctx);
+	ctx->commit_error = -EIO;
+	return kunit_add_action_or_reset(test, ims_test_remove_domain, ctx->dev);
 }
 
-/* That the mask got through later does not bring a stopped vector back */
+/* That it can be made quiet does not bring a vector back */
 static void ims_test_error_stays(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
@@ -1275,35 +1816,50 @@ static void ims_test_error_stays(struct kunit *test)
 	unsigned int virq = irq->map.virq;
 
 	ctx->fail_commits = 2;
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -EIO);
 	ims_test_log_reset(ctx);
 	disable_irq(virq);
-	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), -ETIMEDOUT);
-	enable_irq(virq);
-	KUNIT_EXPECT_TRUE(test, ims_test_stopped(virq));
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), -ETIMEDOUT);
+	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EIO);
 
 	/* Restoring is an attempt to start it again */
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), 0);
-	KUNIT_EXPECT_FALSE(test, ims_test_stopped(virq));
-	KUNIT_EXPECT_EQ(test, ims_vector_error(ctx->dev, 0), 0);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	enable_irq(virq);
+	KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.address_lo, 0xfee00000);
 }
 
-/* What the flow handler masks it unmasks without a chance to commit */
-static void ims_test_flow_mask(struct kunit *test)
+static void ims_test_alloc_at(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
-	struct ims_test_irq *irq = ims_test_start(test, ims_test_queue_store(ctx));
-	struct irq_desc *desc = irq_to_desc(irq->map.virq);
 
-	ims_test_log_reset(ctx);
-	scoped_guard(raw_spinlock_irqsave, &desc->lock)
-		mask_irq(desc);
-	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev, IMS_STORE_QUEUE_MEMORY), 0);
-	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
-	scoped_guard(raw_spinlock_irqsave, &desc->lock)
-		unmask_irq(desc);
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, 2, NULL, NULL).index, 2);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, 2, NULL, NULL).index, -EBUSY);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, IMS_TEST_VECTORS, NULL, NULL).index,
+			-ERANGE);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 1);
+}
+
+/* Spread over the CPUs: managed, unless the store needs a command to be cleared */
+static void ims_test_spread(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_store stores[] = { ims_test_device_store(ctx), ims_test_queue_store(ctx) };
+	struct irq_affinity affd = { .pre_vectors = 1 };
+	struct msi_map maps[3];
+	unsigned int i, k;
+
+	if (!IS_ENABLED(CONFIG_SMP))
+		kunit_skip(test, "one CPU, nothing is spread");
+	for (i = 0; i < ARRAY_SIZE(stores); i++) {
+		KUNIT_ASSERT_EQ(test, ims_test_create(ctx, stores[i]), 0);
+		KUNIT_ASSERT_EQ(test, ims_alloc_irqs(ctx->dev, 3, NULL, &affd, maps), 0);
+		for (k = 0; k < 3; k++)
+			KUNIT_EXPECT_EQ(test, !i && k,
+					irqd_affinity_is_managed(irq_get_irq_data(maps[k].virq)));
+		ims_remove_domain(ctx->dev);
+	}
 }
 
 static void ims_test_managed(struct kunit *test)
@@ -1312,8 +1868,9 @@ static void ims_test_managed(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 
 	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
-	KUNIT_EXPECT_EQ(test, ims_alloc_irq(ctx->dev, NULL, &managed).index, -EINVAL);
-	KUNIT_EXPECT_EQ(test, ims_vectors_in_use(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, MSI_ANY_INDEX, NULL, &managed).index,
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 }
 
 /* A clear which failed gets its last chance when the domain goes */
@@ -1322,10 +1879,10 @@ static void ims_test_clear_on_removal(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irq = ims_test_start(test, ims_test_queue_store(ctx));
 
-	ctx->fail_commits = 6;
+	ctx->fail_commits = 2;
 	ims_test_release(test, irq);
+	KUNIT_ASSERT_EQ(test, ctx->fail_commits, 0);
 	KUNIT_ASSERT_NE(test, ctx->vectors[0].msg.address_lo, 0);
-	ctx->fail_commits = 0;
 	ims_remove_domain(ctx->dev);
 	KUNIT_EXPECT_EQ(test, ctx->vectors[0].msg.address_lo, 0);
 	KUNIT_EXPECT_TRUE(test, ctx->vectors[0].masked);
@@ -1337,21 +1894,27 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_slot_cleared),
 	KUNIT_CASE(ims_test_device_life),
 	KUNIT_CASE(ims_test_queue_life),
-	KUNIT_CASE(ims_test_queue_no_mask),
+	KUNIT_CASE(ims_test_no_mask),
+	KUNIT_CASE(ims_test_no_autoen),
+	KUNIT_CASE(ims_test_no_mask_retry),
 	KUNIT_CASE(ims_test_handled),
 	KUNIT_CASE(ims_test_queue_pending),
+	KUNIT_CASE(ims_test_queue_flicker),
+	KUNIT_CASE(ims_test_nobody_cared),
 	KUNIT_CASE(ims_test_cookies),
 	KUNIT_CASE(ims_test_device_rewrite),
 	KUNIT_CASE(ims_test_device_rewrite_masked),
 	KUNIT_CASE(ims_test_slot_rewrite),
+	KUNIT_CASE(ims_test_unplug_slot),
+	KUNIT_CASE(ims_test_unplug_device),
+	KUNIT_CASE(ims_test_bare_parent),
 	KUNIT_CASE(ims_test_no_rewrite),
 	KUNIT_CASE(ims_test_commit_fails),
 	KUNIT_CASE(ims_test_commit_keeps_failing),
-	KUNIT_CASE(ims_test_commit_fails_disabled),
-	KUNIT_CASE(ims_test_error_stays),
-	KUNIT_CASE(ims_test_flow_mask),
-	KUNIT_CASE(ims_test_managed),
-	KUNIT_CASE(ims_test_clear_on_removal),
+	KUNIT_CASE(ims_test_worker_fails),
+	KUNIT_CASE(ims_test_dead_timeout),
+	KUNIT_CASE(ims_test_dead_nodev),
+	KUNIT_CASE(ims_test_dead_revived),
 	KUNIT_CASE(ims_test_clear_fails),
 	KUNIT_CASE(ims_test_clear_late),
 	KUNIT_CASE(ims_test_exhaustion),
@@ -1361,13 +1924,30 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_bad_stores),
 	KUNIT_CASE(ims_test_verdicts),
 	KUNIT_CASE(ims_test_one_domain),
+	KUNIT_CASE(ims_test_quiesce_slots),
+	KUNIT_CASE(ims_test_quiesce_device),
+	KUNIT_CASE(ims_test_quiesce_queue),
 	KUNIT_CASE(ims_test_restore_slots),
 	KUNIT_CASE(ims_test_restore_device),
 	KUNIT_CASE(ims_test_restore_queue),
 	KUNIT_CASE(ims_test_restore_fails),
-	KUNIT_CASE(ims_test_unbind),
+	KUNIT_CASE(ims_test_restore_depth),
+	KUNIT_CASE(ims_test_resume_noirq),
+	KUNIT_CASE(ims_test_suspended_event),
+	KUNIT_CASE(ims_test_suspended_failure),
+	KUNIT_CASE(ims_test_lost),
+	KUNIT_CASE(ims_test_low_power_slots),
+	KUNIT_CASE(ims_test_low_power_device),
+	KUNIT_CASE(ims_test_low_power_queue),
+	KUNIT_CASE(ims_test_gone_device),
+	KUNIT_CASE(ims_test_removal),
 	KUNIT_CASE(ims_test_template_life),
 	KUNIT_CASE(ims_test_template_verdict),
+	KUNIT_CASE(ims_test_error_stays),
+	KUNIT_CASE(ims_test_alloc_at),
+	KUNIT_CASE(ims_test_spread),
+	KUNIT_CASE(ims_test_managed),
+	KUNIT_CASE(ims_test_clear_on_removal),
 	{ }
 };
 

@@ -147,8 +147,20 @@ static int edu_commit(const struct ims_vector *vec, const struct msi_msg *msg, b
 	return edu_dma(edu, edu->bounce_dma, edu_slot(vec->index), sizeof(*ctx), 0);
 }
 
+/* One transfer, as long as the device takes: what an earlier kernel has left is gone */
+static int edu_quiesce(void *data)
+{
+	struct edu_ims *edu = data;
+	u32 len = EDU_MAX_VECTORS * sizeof(struct edu_context);
+
+	guard(mutex)(&edu->dma_lock);
+	memset(edu->bounce, 0, len);
+	return edu_dma(edu, edu->bounce_dma, EDU_BUFFER, len, 0);
+}
+
 static const struct ims_queue_ops edu_queue_ops = {
-	.commit	= edu_commit,
+	.commit		= edu_commit,
+	.quiesce	= edu_quiesce,
 };
 
 /* Make the device read out what it holds for all vectors */
@@ -254,7 +266,7 @@ static int edu_reload(struct edu_ims *edu, unsigned int index)
 	guard(mutex)(&edu->vec_lock);
 	edu_free_vector(edu, edu->vecs + index);
 
-	map = pci_ims_alloc_irq(edu->pdev, NULL, NULL);
+	map = pci_ims_alloc_irq_at(edu->pdev, index, NULL, NULL);
 	if (map.index < 0)
 		return map.index;
 	return edu_start_vector(edu, map);

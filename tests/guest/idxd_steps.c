@@ -236,7 +236,7 @@ void step_dsa(const char *arg)
 		return;
 	if (arg)
 		check_verdict("device-memory", "allowed", arg);
-	dsa_check_ims(0, "enabled", "1");
+	dsa_check_ims(0, "store", "device-memory");
 	dsa_check_ims(0, "store", "device-memory");
 	dsa_check_ims(0, "size", "2048");
 	dsa_check_ims(0, "in_use", "2");
@@ -271,7 +271,7 @@ void step_dsa_fallback(const char *arg)
 
 	if (!dsa_load(NO_KUNIT))
 		return;
-	dsa_check_ims(0, "enabled", "0");
+	dsa_check_ims(0, "store", "nothing");
 	check_refused(&wq, "ims", -EOPNOTSUPP);
 	ret = log_count("idxd", "no IMS", reason, line, sizeof(line));
 	if (ret > 0)
@@ -325,8 +325,8 @@ static void unload_once(struct dsa_wq *wqs, int nr, int round)
 	check(!ret, strerror(-ret), "unload %d: works with WQs enabled", round);
 	check(!interrupts_mention("PCI-IMS"), NULL, "unload %d: no IMS line in /proc/interrupts",
 	      round);
-	read_file(txt("/sys/bus/pci/devices/%s/ims/enabled", pci), buf, sizeof(buf));
-	check(!strcmp(buf, "0"), buf, "unload %d: IMS is off", round);
+	ret = read_file(txt("/sys/bus/pci/devices/%s/ims/store", pci), buf, sizeof(buf));
+	check(ret == -ENOENT, buf, "unload %d: the store is gone", round);
 }
 
 void step_dsa_unload(const char *arg)
@@ -400,7 +400,7 @@ static void check_after_reset(struct dsa_wq *wqs, int nr)
 
 	while (!strcmp(wq_get(&wqs[nr - 1], "state"), "enabled") && now_ms() < end)
 		usleep(1000);
-	dsa_check_ims(0, "enabled", "1");
+	dsa_check_ims(0, "store", "device-memory");
 	dsa_check_ims(0, "in_use", "0");
 	for (i = 0; i < nr; i++) {
 		check(!strcmp(wq_get(&wqs[i], "state"), "disabled"), wq_get(&wqs[i], "state"),
