@@ -54,6 +54,6 @@ warnings_in() {
 # change; which series it holds is up to IMS_PATCHES
 private_tree() {
 	mkdir -p "$(dirname "$1")"
-	[[ -f $1/.ims-base ]] || { rm -rf "$1"; cp -al "$BUILD/$BASE/linux" "$1"; }
+	cmp -s "$BUILD/$BASE/linux/.ims-base" "$1/.ims-base" || { rm -rf "$1"; cp -al "$BUILD/$BASE/linux" "$1"; }
 	"$TOP/scripts/tree" "$BASE" "$1" >/dev/null
 }

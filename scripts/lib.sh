@@ -149,6 +149,8 @@ fetch_pristine() {
 # patch, with its files in SLUG_PATHS.
 declare -A PATCHED OVERLAID
 SLUG_PATHS=()
+# Where the mails are made every hunk must apply with all of its context.
+EXACT=
 
 compose() {
 	local fetch=$1 out=$2 after=${3:-:} slug slugs list diff
@@ -172,7 +174,7 @@ compose() {
 }
 
 compose_diff() {
-	local fetch=$1 out=$2 slug=$3 diff=$4 path paths src log file
+	local fetch=$1 out=$2 slug=$3 diff=$4 path paths src file
 
 	mapfile -t paths < <(diff_paths "$diff")
 	((${#paths[@]})) || die "patch $slug: ${diff##*/} holds no hunk: make it again or remove it"
@@ -186,10 +188,37 @@ compose_diff() {
 		cp -p "$src" "$out/$path"
 		PATCHED[$path]=$slug
 	done
-	if ! log=$(patch -d "$out" -p1 -f --fuzz=0 --no-backup-if-mismatch <"$diff" 2>&1); then
-		file=$(awk '/^patching file/ { f = $3 } /FAILED/ { print f; exit }' <<<"$log")
-		die "patch $slug: a hunk for ${file:-$path} does not apply to $BASE: adapt patches/$slug/${diff##*/}; nothing was changed"
+	apply_diff "$out" "$slug" "$diff" && return
+	file=${file:-${paths[0]}}
+	[[ -z $EXACT ]] ||
+		die "patch $slug: a hunk for $file does not apply to $BASE with all of its context: run make refresh BASE=$BASE, or adapt patches/$slug/${diff##*/}"
+	die "patch $slug: a hunk for $file does not apply to $BASE: adapt patches/$slug/${diff##*/}; nothing was changed"
+}
+
+# apply_diff OUT SLUG DIFF: in place; or else $file has the conflict.  A hunk of which only the
+# context has changed is applied and told, unless EXACT is set.
+declare -A TOLD
+
+apply_diff() {
+	local out=$1 slug=$2 diff=$3 log places place path rc=0
+
+	if log=$(patch -d "$out" -p1 -f --fuzz=0 --dry-run <"$diff" 2>&1); then
+		patch -d "$out" -p1 -f --fuzz=0 --no-backup-if-mismatch <"$diff" >/dev/null
+		return
 	fi
+	file=$(awk '/^checking file/ { f = $3 } /FAILED/ { print f; exit }' <<<"$log")
+	[[ -z $EXACT ]] || return 1
+	places=$(awk -v dir="$out" -f "$TOP/scripts/hunks.awk" "$diff") || { rc=1 file=${places##*$'\n'}; }
+	while read -r path; do
+		((rc)) || cat "$out/$path.ims-new" >"$out/$path" || die "cannot write to $out: free some space"
+		rm -f "$out/$path.ims-new"
+	done < <(diff_paths "$diff")
+	((rc == 0)) || return 1
+	while read -r place; do
+		[[ -n $place && -z ${TOLD[$slug $place]-} ]] || continue
+		TOLD[$slug $place]=1
+		say "patch $slug: $place applied with less context, the source around it has changed: ${IMS_REFRESH:-make refresh BASE=$BASE} settles it"
+	done <<<"$places"
 }
 
 compose_overlay() {

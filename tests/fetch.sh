@@ -38,7 +38,7 @@ derived() {
 		t_fail "$1" "$(tail -1 out)"
 		return
 	fi
-	got=$(cat build/apt-later-backports/parts/* | xargs)
+	got=$(cat build/apt-*/parts/* | xargs)
 	if [[ $got == "$2" ]]; then t_ok "$1"; else t_fail "$1" "$got"; fi
 }
 
@@ -65,6 +65,9 @@ cat >etc/sources.list <<-'EOF'
 EOF
 derived "one-line sources: options stay, other suites and archives go" \
 	"deb [signed-by=/k.gpg arch=amd64] http://one.example/a later-backports main extra"
+sed -i s/later-backports/next-security/ bases/7.9.mk
+derived "a suite with security updates comes from where those of the machine do" "deb http://one.example/s next-security main"
+sed -i s/next-security/later-backports/ bases/7.9.mk
 rm etc/sources.list
 
 cat >etc/sources.list.d/all.sources <<-'EOF'

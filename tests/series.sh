@@ -1,15 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# scripts/refresh and scripts/series on a miniature kernel, and on the real series.
+# scripts/refresh and scripts/series on a miniature kernel; see mails.sh for the real series.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=series-lib.sh
+. "$(dirname "$0")/series-lib.sh"
 
 LANE=series
 make_tmp
 cd "$TMP"
 ln -s "$TOP/scripts" scripts
 
-diffs() { (cd "${1:-patches}" && find . -name '*.diff' | sort | xargs -d '\n' sha256sum); }
+
+diffs() { diffs_of patches; }
 
 refresh() { scripts/refresh "${R_BASE:-6.12}" "$@"; }
 
@@ -145,26 +148,6 @@ headers() {
 		grep -q '^From: Tester <tester@example.org>$' s3/ims/v3-0001-*.patch
 }
 
-# pristine_repo DIR TREE: a git repo with the files that the series touches, as the base has them
-pristine_repo() {
-	rm -rf "$1"
-	cp -r "$2/.ims/orig" "$1"
-	git -C "$1" init -q
-	git -C "$1" add -A
-	git -C "$1" -c core.hooksPath=/dev/null -c commit.gpgsign=false commit -q -m base
-}
-
-# am_equals TREE DIR: the mails, applied to the pristine base, give the composed tree
-am_equals() {
-	local path
-
-	pristine_repo am "$1"
-	git -C am -c commit.gpgsign=false am -q "$2"/*/*[0-9]-[!c]*.patch || return 1
-	{ cat "$1/.ims/overlay"; (cd "$1/.ims/orig" && find . -type f -printf '%P\n'); } | while read -r path; do
-		cmp "$1/$path" "am/$path" || return 1
-	done
-}
-
 mails_apply() {
 	scripts/tree 6.12 && series s1 && am_equals build/6.12/linux "$PWD/s1"
 }
@@ -214,7 +197,7 @@ status_shown() {
 needs_fuzz() {
 	cp -r patches good
 	sed -i 's/^ int k4;/ int k5;/' patches/two/6.12.diff
-	says "patch two: a hunk for kernel/a.c does not apply to 6.12: adapt patches/two/6.12.diff" series s7 || return 1
+	says "patch two: a hunk for kernel/a.c does not apply to 6.12 with all of its context: run make refresh" series s7 || return 1
 	rm -r patches
 	mv good patches
 }
@@ -229,28 +212,6 @@ foreign_dir() {
 	mkdir -p mine
 	say mine >mine/file
 	says "is not a series of ours: choose another DIR" series mine && [[ -f mine/file ]]
-}
-
-# The real series against its last commit, with one message changed.
-range_diff() {
-	cp -r "$TOP/patches" changed
-	sed -i '$a One more sentence.' changed/ims-core/msg
-	IMS_PATCHES=$TMP/changed "$TOP/scripts/series" 6.12 --version 2 --since HEAD r1 || return 1
-	grep -q '^Range-diff' r1/*/v2-0000-* && grep -q '^    .*+    One more sentence\.' r1/*/v2-0000-*
-}
-
-real_mails() {
-	"$TOP/scripts/tree" "$1" && "$TOP/scripts/series" "$1" "$TMP/real-$1" && am_equals "$TOP/build/$1/linux" "$TMP/real-$1"
-}
-
-real_no_op() {
-	local p=$TOP/patches
-
-	diffs "$p" >d1
-	cp -r "$p" "copy-$1"
-	IMS_PATCHES=$TMP/copy-$1 "$TOP/scripts/refresh" "$1"
-	diffs "copy-$1" >d2
-	diff d1 d2
 }
 
 t_mini "$TMP"
@@ -281,14 +242,4 @@ t_check "a hunk that would need fuzz is an error" needs_fuzz
 t_check "no git identity is one clear line" anonymous
 t_check "a directory that is not ours is left alone" foreign_dir
 
-unset IMS_BASES IMS_PATCHES IMS_OVERLAY IMS_BUILD
-for base in $(known_bases); do
-	if [[ -r $TOP/build/$base/linux/.ims-base ]]; then
-		t_check "refresh is a no-op on the diffs of $base" real_no_op "$base"
-		t_check "the mails for $base apply to the pristine base and give the composed tree" real_mails "$base"
-	elif [[ $base != 6.12 ]]; then
-		t_skip "refresh and mails for $base" "no tree in build/$base: make tree BASE=$base"
-	fi
-done
-t_check "a range-diff against an older state shows what changed" range_diff
 ((FAILED == 0))
