@@ -108,6 +108,35 @@ base_load() {
 	[[ $TARBALL == /* ]] || TARBALL=$BUILD/$BASE/$TARBALL
 }
 
+# Where new files of the kernel are, at the top of the repo.
+overlay_dirs() {
+	local d
+
+	for d in Documentation arch drivers include kernel samples tools; do
+		[[ ! -d $OVERLAY/$d ]] || say "$d"
+	done
+}
+
+# copy_series DIR: what a test plants faults into
+copy_series() {
+	local d
+
+	rm -rf "$1/patches" "$1/overlay"
+	mkdir -p "$1/overlay"
+	cp -r "$PATCHES" "$1/patches"
+	for d in $(overlay_dirs); do
+		cp -r "$OVERLAY/$d" "$1/overlay/"
+	done
+}
+
+# copy_build DIR: a build directory whose tree shares its files with the real one until they change
+copy_build() {
+	rm -rf "$1/build"
+	mkdir -p "$1/build/$BASE"
+	cp -al "$BUILD/$BASE/linux" "$1/build/$BASE/"
+	[[ ! -f $BUILD/$BASE/${TARBALL##*/} ]] || ln "$BUILD/$BASE/${TARBALL##*/}" "$1/build/$BASE/"
+}
+
 # Lines of a list file without comments and blanks.
 list_read() { sed -e 's/[[:space:]]*#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 

@@ -1,29 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Negative controls for scripts/bisect --quick: faults planted in a copy of the first patches of
-# the series, two at a time, turn it red, each at its patch; the pristine source stays green.
+# the series, two at a time, turn it red, each at its patch; the pristine source stays green. All of it
+# in a build directory of its own: the tree of others stays as it is.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
 
 LANE=bisect
 base_load "${BASE:-6.12}"
+copy=$BUILD/bisect
 make_tmp
 
-# copy: the series up to the core, without a fault
-copy() {
-	local d
+undo() { rm -rf "$copy"; }
 
-	rm -rf "$TMP/patches" "$TMP/overlay"
-	mkdir "$TMP/overlay"
-	cp -r "$PATCHES" "$TMP/patches"
-	for d in kernel include drivers arch samples Documentation tools; do
-		[[ ! -d $OVERLAY/$d ]] || cp -r "$OVERLAY/$d" "$TMP/overlay/"
-	done
-	list_read "$PATCHES/series" | sed '/^ims-core$/q' >"$TMP/patches/series"
+# Name, content and time of what others build from
+tree_state() { (cd "$BUILD/$BASE/linux" && find . -type f -printf '%p %s %T@\n' | sort | sha256sum); }
+
+# The series up to the core, without a fault
+plain() {
+	copy_series "$copy"
+	list_read "$PATCHES/series" | sed '/^ims-core$/q' >"$copy/patches/series"
 }
 
 run_bisect() {
-	! IMS_PATCHES=$TMP/patches IMS_OVERLAY=$TMP/overlay "$TOP/scripts/bisect" "$BASE" --quick on >"$TMP/out" 2>&1 || return 1
+	! IMS_BUILD=$copy/build IMS_PATCHES=$copy/patches IMS_OVERLAY=$copy/overlay "$TOP/scripts/bisect" "$BASE" --quick on >"$TMP/out" 2>&1 || return 1
 	grep -q "^ok - bisect: on: 0/.* pristine builds" "$TMP/out"
 }
 
@@ -36,23 +36,28 @@ red() {
 	fi
 }
 
+[[ -f $BUILD/$BASE/linux/.ims-base ]] || die "no kernel tree in $BUILD/$BASE/linux: run scripts/tree $BASE"
+before=$(tree_state)
+copy_build "$copy"
+
 # The policy calls what the core defines, which the compiler does not mind; the core has something to warn of.
-copy
-printf '\nvoid ims_later(void);\nvoid ims_now(void);\n' >>"$TMP/overlay/include/linux/irqdomain_ims.h"
-printf '\nvoid ims_now(void)\n{\n\tims_later();\n}\n' >>"$TMP/overlay/kernel/irq/msi_ims_policy.c"
-printf '\nvoid ims_later(void)\n{\n}\n\nstatic int ims_idle;\n' >>"$TMP/overlay/kernel/irq/msi_ims.c"
+plain
+printf '\nvoid ims_later(void);\nvoid ims_now(void);\n' >>"$copy/overlay/include/linux/irqdomain_ims.h"
+printf '\nvoid ims_now(void)\n{\n\tims_later();\n}\n' >>"$copy/overlay/kernel/irq/msi_ims_policy.c"
+printf '\nvoid ims_later(void)\n{\n}\n\nstatic int ims_idle;\n' >>"$copy/overlay/kernel/irq/msi_ims.c"
 run_bisect || t_fail "two faults are noticed" "$(tail -1 "$TMP/out")"
 red "a symbol of the next patch" ": .* ims-policy \(uses ims_later, which a later patch defines\)"
 red "a new warning" ": .* ims-core \(a new warning: .*ims_idle.*Wunused"
 
 # The policy includes what the core brings; nothing compiles the core.
-copy
-printf '\n#include <linux/ims_later.h>\n' >>"$TMP/overlay/kernel/irq/msi_ims_policy.c"
-printf '/* SPDX-License-Identifier: GPL-2.0 */\n' >"$TMP/overlay/include/linux/ims_later.h"
-say include/linux/ims_later.h >>"$TMP/patches/ims-core/files"
-sed -i '/^+obj/s/msi_ims\.o//' "$TMP/patches/ims-core/common.diff"
+plain
+printf '\n#include <linux/ims_later.h>\n' >>"$copy/overlay/kernel/irq/msi_ims_policy.c"
+printf '/* SPDX-License-Identifier: GPL-2.0 */\n' >"$copy/overlay/include/linux/ims_later.h"
+say include/linux/ims_later.h >>"$copy/patches/ims-core/files"
+sed -i '/^+obj/s/msi_ims\.o//' "$copy/patches/ims-core/common.diff"
 run_bisect || t_fail "two more faults are noticed" "$(tail -1 "$TMP/out")"
 red "a header of the next patch" ": .* ims-policy \(.*ims_later.h"
 red "a source that no configuration enables" ": .* ims-core \(not compiled: kernel/irq/msi_ims.c\)"
 red "a configuration without the drivers" " \(the configuration is not what its name says"
+if [[ $(tree_state) == "$before" ]]; then t_ok "the tree of others stays as it is"; else t_fail "the tree of others stays as it is"; fi
 ((FAILED == 0))

@@ -13,24 +13,17 @@ make_tmp
 
 undo() { rm -rf "$copy"; }
 
-# A copy of what the gates look at; the tree shares its files with the real one until they change.
+# A copy of what the gates look at
 new_copy() {
 	rm -rf "$copy"
-	mkdir -p "$copy/build/$BASE" "$copy/overlay"
-	cp -al "$BUILD/$BASE/linux" "$copy/build/$BASE/"
-	[[ ! -f $BUILD/$BASE/${TARBALL##*/} ]] || ln "$BUILD/$BASE/${TARBALL##*/}" "$copy/build/$BASE/"
+	copy_build "$copy"
 	plain
 }
 
 plain() {
-	local d
-
-	rm -rf "$copy/patches" "$copy/overlay" "$copy/scripts"
-	mkdir -p "$copy/overlay" "$copy/scripts"
-	cp -r "$PATCHES" "$copy/patches"
-	for d in kernel include drivers arch samples Documentation tools; do
-		[[ ! -d $OVERLAY/$d ]] || cp -r "$OVERLAY/$d" "$copy/overlay/"
-	done
+	copy_series "$copy"
+	rm -rf "$copy/scripts"
+	mkdir -p "$copy/scripts"
 	cp -r "$TOP/scripts" "$TOP/tests" "$copy/scripts/"
 }
 

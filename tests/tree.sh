@@ -8,6 +8,7 @@ LANE=tree
 make_tmp
 cd "$TMP"
 ln -s "$TOP/scripts" scripts
+ln -s "$TOP/tests" tests
 
 # Name, content and time of every file of the composed tree.
 snapshot() {
@@ -64,6 +65,38 @@ edited_base_file() {
 	compose_tree && [[ -f t/kernel/mine.c ]]
 }
 
+# refuses PATTERN: scripts/kernel ends with one line before it builds anything
+refuses() {
+	! scripts/kernel 6.12 boot >said 2>err || return 1
+	cat err
+	(($(wc -l <err) == 1)) && grep -qE "$1" err && [[ ! -e build/6.12/obj-boot ]]
+}
+
+# What is planted is noticed, and goes away by scripts/tree as far as that knows it.
+planted() {
+	local linux=build/6.12/linux
+
+	scripts/tree 6.12 && scripts/tree 6.12 --check || return 1
+	say fault >>$linux/kernel/new/x.c
+	refuses "kernel/new/x.c is not as the series has it: run scripts/tree 6.12" && scripts/tree 6.12 && scripts/tree 6.12 --check || return 1
+	say fault >>$linux/kernel/a.c
+	refuses "kernel/a.c is not as the series has it" && scripts/tree 6.12 && scripts/tree 6.12 --check || return 1
+	say fault >$linux/kernel/fault.c
+	refuses "kernel/fault.c is not of the series: remove it" && scripts/tree 6.12 && refuses "kernel/fault.c is not of" || return 1
+	rm $linux/kernel/fault.c
+	say fault >>$linux/Makefile
+	refuses "/Makefile is not of the series: .* remove the tree" && rm -r $linux && scripts/tree 6.12 && scripts/tree 6.12 --check
+}
+
+other_series() {
+	say 'int z;' >>overlay/kernel/new/x.c
+	refuses "kernel/new/x.c is not as the series has it" && scripts/tree 6.12 && scripts/tree 6.12 --check || return 1
+	sed -i '/^two/d' patches/series
+	refuses "(a|b).c is not of the series" && scripts/tree 6.12 && scripts/tree 6.12 --check || return 1
+	cp series.saved patches/series
+	refuses "(a|b).c is not as the series has it" && scripts/tree 6.12 && scripts/tree 6.12 --check
+}
+
 new_kdir() {
 	rm -rf k
 	cp -r src/linux-source-6.12 k
@@ -116,12 +149,9 @@ apply_equals_tree() {
 
 # In the real repo: every file at a kernel path belongs to exactly one commit.
 listed() {
-	local dirs=() d files=()
+	local dirs d files=()
 
-	for d in kernel include drivers arch samples Documentation tools; do
-		[[ ! -d $TOP/$d ]] || dirs+=("$d")
-	done
-	((${#dirs[@]})) || return 0
+	mapfile -t dirs < <(OVERLAY=$TOP overlay_dirs)
 	for d in "$TOP"/patches/*/files; do
 		[[ ! -f $d ]] || files+=("$d")
 	done
@@ -138,6 +168,8 @@ t_check "a patch taken out is undone" drop_patch
 t_check "a patch put back is applied" take_back
 t_check "an interrupted run is completed" interrupted
 t_check "the user's own new files stay" edited_base_file
+t_check "scripts/kernel refuses a tree with a planted fault" planted
+t_check "scripts/kernel refuses the tree of another series" other_series
 t_check "apply makes one commit per patch with its files" apply_git
 t_check "apply on a git repo is undone when a commit fails" apply_undone
 t_check "apply on a plain tree" apply_plain
