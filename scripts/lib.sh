@@ -124,8 +124,8 @@ copy_series() {
 	rm -rf "$1/patches" "$1/overlay"
 	mkdir -p "$1/overlay"
 	cp -r "$PATCHES" "$1/patches"
-	for d in $(overlay_dirs); do
-		cp -r "$OVERLAY/$d" "$1/overlay/"
+	for d in $(overlay_dirs) MAINTAINERS; do
+		[[ ! -e $OVERLAY/$d ]] || cp -r "$OVERLAY/$d" "$1/overlay/"
 	done
 }
 
@@ -197,7 +197,7 @@ compose() {
 				compose_diff "$fetch" "$out" "$slug" "$PATCHES/$slug/$diff.diff"
 		done
 		list=$PATCHES/$slug/files
-		[[ ! -f $list ]] || compose_overlay "$fetch" "$out" "$slug" "$list"
+		[[ ! -f $list ]] || { compose_overlay "$fetch" "$out" "$slug" "$list"; compose_maintainers "$fetch" "$out" "$slug"; }
 		"$after" "$slug"
 	done
 }
@@ -267,6 +267,27 @@ compose_overlay() {
 		OVERLAID[$path]=$slug
 		SLUG_PATHS+=("$path")
 	done
+}
+
+# compose_maintainers FETCH OUT SLUG: the hunk for the new files, from MAINTAINERS at the top of the overlay.
+# $MAINTAINER, NAME <ADDRESS>, is who mails them.
+MAINTAINER=
+
+compose_maintainers() {
+	local fetch=$1 out=$2 slug=$3 src
+
+	[[ -f $OVERLAY/MAINTAINERS ]] || return 0
+	if [[ -z ${PATCHED[MAINTAINERS]-} ]]; then
+		src=$("$fetch" MAINTAINERS) || return 0
+		cp -p "$src" "$TMP/MAINTAINERS"
+		cp -p "$src" "$out/MAINTAINERS"
+	fi
+	printf '%s\n' "${!OVERLAID[@]}" |
+		awk -v who="$MAINTAINER" -f "$TOP/scripts/maintainers.awk" "$OVERLAY/MAINTAINERS" - "$TMP/MAINTAINERS" >"$TMP/MAINTAINERS.new"
+	! cmp -s "$TMP/MAINTAINERS.new" "$out/MAINTAINERS" || return 0
+	cat "$TMP/MAINTAINERS.new" >"$out/MAINTAINERS"
+	PATCHED[MAINTAINERS]=$slug
+	SLUG_PATHS+=(MAINTAINERS)
 }
 
 # git_identity DIR: the user has told git who they are

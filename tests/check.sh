@@ -72,10 +72,7 @@ append() {
 
 unlisted() { append overlay/kernel/irq/ims_extra.c '// SPDX-License-Identifier: GPL-2.0'; }
 version_ladder() { append "$source" '#if LINUX_VERSION_CODE > 1' '#endif'; }
-unowned() {
-	append overlay/kernel/irq/new_ims.c '// SPDX-License-Identifier: GPL-2.0'
-	append patches/ims-core/files kernel/irq/new_ims.c
-}
+disowned() { sed -i '/^S:/a X:	kernel/irq/' overlay/MAINTAINERS; }
 lost_page() {
 	append overlay/Documentation/PCI/lost.rst '.. SPDX-License-Identifier: GPL-2.0' '' ==== Lost ====
 	append patches/ims-docs/files Documentation/PCI/lost.rst
@@ -121,6 +118,7 @@ new_copy
 plant layout "a file that no patch lists" "ims_extra.c is in no files list" unlisted
 plant layout "a file that asks for the kernel version" LINUX_VERSION_CODE version_ladder
 plant layout "a hunk that is in two diffs" "move it to common.diff" twin
+plant layout "a hunk for MAINTAINERS" "edits MAINTAINERS: write it into" append patches/ims-core/common.diff "+++ b/MAINTAINERS"
 plant layout "a patch that the series forgets" "forgotten is not in patches/series" mkdir patches/forgotten
 controls layout
 
@@ -142,7 +140,7 @@ controls spdx
 plant kconfig "a symbol that nobody defines" IMS_NOWHERE append "$source" '#ifdef CONFIG_IMS_NOWHERE' '#endif'
 controls kconfig
 
-plant maintainers "a file that the entry forgets" "kernel/irq/new_ims.c is not in section" unowned
+plant maintainers "files that the entry excludes" "kernel/irq/msi_ims.c is not in section" disowned
 controls maintainers
 
 plant cocci "a needless semicolon" "[Uu]nneeded semicolon" append "$source" \

@@ -152,6 +152,49 @@ mails_apply() {
 	scripts/tree 6.12 && series s1 && am_equals build/6.12/linux "$PWD/s1"
 }
 
+# A section of ours goes where its name belongs, also in a list that is not sorted; to one that is
+# there lines are added. Each comes with the patch that has a file for it.
+maintainers() {
+	printf '%s\n' 'How to' '' 'Maintainers List' ---------------- '' 'ALPHA' 'M:	A <a@example.org>' 'F:	kernel/a.c' 'F:	kernel/z.c' '' \
+		'ZULU' 'F:	zulu/' '' 'DELTA' 'F:	delta/' '' 'OMEGA' 'F:	omega/' >src/linux-source-6.12/MAINTAINERS
+	tar -C src -cJf linux.tar.xz linux-source-6.12
+	printf '%s\n' '# ours' '' 'EPSILON' 'L:	l@example.org' 'S:	Orphan' 'F:	kernel/new/' '' 'ALPHA' 'F:	kernel/two.c' >overlay/MAINTAINERS
+	say 'int two;' >overlay/kernel/two.c
+	say kernel/two.c >patches/two/files
+	scripts/tree 6.12 || return 1
+	diff - build/6.12/linux/MAINTAINERS <<-'EOF' || return 1
+	How to
+
+	Maintainers List
+	----------------
+
+	ALPHA
+	M:	A <a@example.org>
+	F:	kernel/a.c
+	F:	kernel/two.c
+	F:	kernel/z.c
+
+	ZULU
+	F:	zulu/
+
+	DELTA
+	F:	delta/
+
+	EPSILON
+	L:	l@example.org
+	S:	Orphan
+	F:	kernel/new/
+	F:	kernel/two.c
+
+	OMEGA
+	F:	omega/
+	EOF
+	series s10
+	grep -qx '+M:	Tester <tester@example.org>' s10/ims/0001-* && grep -qx '+S:	Maintained' s10/ims/0001-* &&
+		! grep -q '^+F:	kernel/two' s10/ims/0001-* && [[ $(grep -c '^+F:	kernel/two' s10/ims/0002-*) == 2 ]] &&
+		am_equals build/6.12/linux "$PWD/s10"
+}
+
 two_postings() {
 	sed -i '/^two/i # posting: later' patches/series
 	series s4
@@ -234,6 +277,7 @@ export GIT_AUTHOR_NAME=Tester GIT_AUTHOR_EMAIL=tester@example.org GIT_COMMITTER_
 t_check "the same input gives the same bytes" same_bytes
 t_check "version, prefix, sign-off, base and status are in the mails" headers
 t_check "the mails apply to the pristine base and give the composed tree" mails_apply
+t_check "the maintainer of what is new is who sends it" maintainers
 t_check "a mark splits the series into postings" two_postings
 t_check "the cover letter names patches by number, and only those that are there" cover_names
 t_check "more than 15 patches in one posting are refused" too_many
