@@ -125,7 +125,7 @@ static void pci_ims_test_facts(struct device *dev, struct ims_facts *facts)
 	*facts = (struct ims_facts){
 		.supported	= true,
 		.complete	= true,
-		.parent		= IMS_PARENT_REMAP,
+		.parent		= IMS_PARENT_IMMUTABLE,
 	};
 }
 

@@ -161,14 +161,15 @@ enum ims_mode {
 /**
  * enum ims_parent - What an IMS domain of a device would be stacked upon
  * @IMS_PARENT_NONE:		No MSI parent domain which supports IMS
- * @IMS_PARENT_VECTOR:		CPU vectors without remapping: the message is
- *				rewritten on every affinity change
- * @IMS_PARENT_REMAP:		Remapping unit, the message is written once
+ * @IMS_PARENT_REWRITES:	The message is rewritten on every affinity
+ *				change, e.g. CPU vectors without remapping
+ * @IMS_PARENT_IMMUTABLE:	The message is written once, the domain has
+ *				IRQ_DOMAIN_FLAG_MSI_IMMUTABLE
  */
 enum ims_parent {
 	IMS_PARENT_NONE,
-	IMS_PARENT_VECTOR,
-	IMS_PARENT_REMAP,
+	IMS_PARENT_REWRITES,
+	IMS_PARENT_IMMUTABLE,
 };
 
 /* What gives a guest away, see ims_facts::guest */
@@ -209,8 +210,8 @@ struct ims_facts {
 
 /**
  * enum ims_reason - Why IMS may or may not be used
- * @IMS_REASON_BARE_REMAP:	Bare metal with interrupt remapping
- * @IMS_REASON_BARE_VECTOR:	Bare metal without interrupt remapping
+ * @IMS_REASON_BARE_IMMUTABLE:	Bare metal, messages never change
+ * @IMS_REASON_BARE_REWRITES:	Bare metal, messages change with the affinity
  * @IMS_REASON_OFFERED:		Guest, the hypervisor translates the messages
  * @IMS_REASON_FORCED:		Guest, but enabled on the command line
  * @IMS_REASON_OFF:		Disabled on the command line
@@ -226,8 +227,8 @@ struct ims_facts {
  * @IMS_REASONS:		Number of reasons
  */
 enum ims_reason {
-	IMS_REASON_BARE_REMAP,
-	IMS_REASON_BARE_VECTOR,
+	IMS_REASON_BARE_IMMUTABLE,
+	IMS_REASON_BARE_REWRITES,
 	IMS_REASON_OFFERED,
 	IMS_REASON_FORCED,
 	IMS_REASON_OFF,
@@ -271,7 +272,7 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 			      enum ims_mode mode);
 const char *ims_reason_text(enum ims_reason reason);
 const char *ims_store_kind_text(enum ims_store_kind kind);
-void ims_platform_facts(struct device *dev, struct ims_facts *facts);
+void ims_platform_facts(struct ims_facts *facts);
 void ims_gather_facts(struct device *dev, struct ims_facts *facts);
 struct ims_verdict ims_check(struct device *dev, enum ims_store_kind kind);
 

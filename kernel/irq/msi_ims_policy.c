@@ -14,8 +14,11 @@
 #include <linux/device.h>
 #include <linux/init.h>
 #include <linux/irqdomain_ims.h>
+#include <linux/irqdomain.h>
 #include <linux/kobject.h>
 #include <linux/printk.h>
+#include <linux/msi.h>
+#include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -33,8 +36,8 @@ static const char * const ims_kind_names[] = {
 };
 
 static const char * const ims_reasons[] = {
-	[IMS_REASON_BARE_REMAP]		= "bare metal with interrupt remapping",
-	[IMS_REASON_BARE_VECTOR]	= "bare metal without interrupt remapping",
+	[IMS_REASON_BARE_IMMUTABLE]	= "bare metal, messages never change",
+	[IMS_REASON_BARE_REWRITES]	= "bare metal, messages change with the affinity",
 	[IMS_REASON_OFFERED]		= "guest, hypervisor offers translation",
 	[IMS_REASON_FORCED]		= "guest, but enabled on the command line",
 	[IMS_REASON_OFF]		= "disabled on the command line",
@@ -52,13 +55,13 @@ static const char * const ims_hints[IMS_REASONS] = {
 	[IMS_REASON_OFF]		= "; boot without ims=off to change that",
 	[IMS_REASON_GUEST]		= "; boot with ims=on if it does translate",
 	[IMS_REASON_VIRTUAL_IOMMU]	= "; boot with ims=on if messages are translated",
-	[IMS_REASON_REWRITE]		= "; enable interrupt remapping",
+	[IMS_REASON_REWRITE]		= "; enable interrupt remapping if the machine has it",
 };
 
 static const char * const ims_parent_names[] = {
 	[IMS_PARENT_NONE]		= "none",
-	[IMS_PARENT_VECTOR]		= "vector",
-	[IMS_PARENT_REMAP]		= "remapping",
+	[IMS_PARENT_REWRITES]		= "rewrites",
+	[IMS_PARENT_IMMUTABLE]		= "immutable",
 };
 
 static enum ims_mode ims_mode __ro_after_init = IMS_MODE_AUTO;
@@ -139,37 +142,60 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 				  IMS_REASON_GUEST);
 
 	/*
-	 * The vector domain changes the message under a raw spinlock and relies
-	 * on the device using the new one right after. A store which needs a
-	 * device command to get there cannot do that, whatever the command line
-	 * says.
+	 * Such a domain changes the message under a raw spinlock and relies on
+	 * the device using the new one right after. A store which needs a device
+	 * command to get there cannot do that, whatever the command line says.
 	 */
-	if (kind == IMS_STORE_QUEUE_MEMORY && facts->parent == IMS_PARENT_VECTOR)
+	if (kind == IMS_STORE_QUEUE_MEMORY && facts->parent != IMS_PARENT_IMMUTABLE)
 		return ims_refuse(IMS_REASON_REWRITE);
 
 	if (facts->guest)
 		return ims_allow(offered ? IMS_REASON_OFFERED : IMS_REASON_FORCED);
-	return ims_allow(facts->parent == IMS_PARENT_VECTOR ? IMS_REASON_BARE_VECTOR :
-			 IMS_REASON_BARE_REMAP);
+	return ims_allow(facts->parent == IMS_PARENT_IMMUTABLE ? IMS_REASON_BARE_IMMUTABLE :
+			 IMS_REASON_BARE_REWRITES);
 }
 
 /**
- * ims_platform_facts - Collect the evidence for a device
- * @dev:	The device, or NULL for the platform. The parent domain is then the
- *		one that the first device has which has one at all.
+ * ims_platform_facts - Collect the evidence which is the same for all devices
  * @facts:	Where to store it, zeroed
  *
  * Overridden by architectures which support IMS.
  *
  * Context: Task context
  */
-void __weak ims_platform_facts(struct device *dev, struct ims_facts *facts)
+void __weak ims_platform_facts(struct ims_facts *facts)
 {
 }
 
+static enum ims_parent ims_parent_of(struct device *dev)
+{
+}
+
+	struct irq_domain *domain = dev_get_msi_domain(dev);
+
+	if (!domain || !irq_domain_is_msi_parent(domain) ||
+	    !(domain->msi_parent_ops->supported_flags & MSI_FLAG_PCI_IMS))
+		return IMS_PARENT_NONE;
+
+	return irq_domain_is_msi_immutable(domain) ? IMS_PARENT_IMMUTABLE : IMS_PARENT_REWRITES;
+}
+
+static enum ims_parent ims_first_parent(void)
+{
+	enum ims_parent parent = IMS_PARENT_NONE;
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		parent = ims_parent_of(&pdev->dev);
+		if (parent != IMS_PARENT_NONE)
+			break;
+	}
+	pci_dev_put(pdev);
+	return parent;
 /**
  * ims_gather_facts - Collect the evidence, replaceable by tests
- * @dev:	The device or NULL, see ims_platform_facts()
+ * @dev:	The device, or NULL for the platform. The parent domain is then the
+ *		one that the first device has which has one at all.
  * @facts:	Where to store it
  *
  * Context: Task context
@@ -179,7 +205,8 @@ void ims_gather_facts(struct device *dev, struct ims_facts *facts)
 	KUNIT_STATIC_STUB_REDIRECT(ims_gather_facts, dev, facts);
 
 	*facts = (struct ims_facts){ };
-	ims_platform_facts(dev, facts);
+	ims_platform_facts(facts);
+	facts->parent = dev ? ims_parent_of(dev) : ims_first_parent();
 }
 
 static const char *ims_hint(struct ims_verdict verdict)

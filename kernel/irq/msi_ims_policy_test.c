@@ -5,10 +5,14 @@
  * The expected verdicts are written out, see the table in
  * Documentation/PCI/ims.rst. Nothing here is derived from the code under test.
  */
+#include <kunit/device.h>
 #include <kunit/test.h>
 
 #include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/irqdomain.h>
 #include <linux/irqdomain_ims.h>
+#include <linux/msi.h>
 
 #define YES(why)	{ .allowed = true, .reason = IMS_REASON_##why, }
 #define NO(why)		{ .allowed = false, .reason = IMS_REASON_##why, }
@@ -38,39 +42,39 @@ struct ims_policy_row {
 };
 
 static const struct ims_policy_row ims_policy_rows[] = {
-	/* Bare metal, remapping. An offer changes nothing. */
-	{ BARE, IMS_PARENT_REMAP, false, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
-	{ BARE, IMS_PARENT_REMAP, false, QUEUE, YES(BARE_REMAP), YES(BARE_REMAP) },
-	{ BARE, IMS_PARENT_REMAP, true, DEVICE, YES(BARE_REMAP), YES(BARE_REMAP) },
-	{ BARE, IMS_PARENT_REMAP, true, QUEUE, YES(BARE_REMAP), YES(BARE_REMAP) },
+	/* Bare metal, immutable messages. An offer changes nothing. */
+	{ BARE, IMS_PARENT_IMMUTABLE, false, DEVICE, YES(BARE_IMMUTABLE), YES(BARE_IMMUTABLE) },
+	{ BARE, IMS_PARENT_IMMUTABLE, false, QUEUE, YES(BARE_IMMUTABLE), YES(BARE_IMMUTABLE) },
+	{ BARE, IMS_PARENT_IMMUTABLE, true, DEVICE, YES(BARE_IMMUTABLE), YES(BARE_IMMUTABLE) },
+	{ BARE, IMS_PARENT_IMMUTABLE, true, QUEUE, YES(BARE_IMMUTABLE), YES(BARE_IMMUTABLE) },
 
-	/* Bare metal, vector domain. Queue memory cannot follow the rewrites. */
-	{ BARE, IMS_PARENT_VECTOR, false, DEVICE, YES(BARE_VECTOR), YES(BARE_VECTOR) },
-	{ BARE, IMS_PARENT_VECTOR, false, QUEUE, NO(REWRITE), NO(REWRITE) },
-	{ BARE, IMS_PARENT_VECTOR, true, DEVICE, YES(BARE_VECTOR), YES(BARE_VECTOR) },
-	{ BARE, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
+	/* Bare metal, rewritten messages. Queue memory cannot follow. */
+	{ BARE, IMS_PARENT_REWRITES, false, DEVICE, YES(BARE_REWRITES), YES(BARE_REWRITES) },
+	{ BARE, IMS_PARENT_REWRITES, false, QUEUE, NO(REWRITE), NO(REWRITE) },
+	{ BARE, IMS_PARENT_REWRITES, true, DEVICE, YES(BARE_REWRITES), YES(BARE_REWRITES) },
+	{ BARE, IMS_PARENT_REWRITES, true, QUEUE, NO(REWRITE), NO(REWRITE) },
 
 	/* Virtual IOMMU though no hypervisor was detected: a guest */
-	{ VIOMMU, IMS_PARENT_REMAP, false, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
-	{ VIOMMU, IMS_PARENT_REMAP, false, QUEUE, NO(VIRTUAL_IOMMU), YES(FORCED) },
-	{ VIOMMU, IMS_PARENT_VECTOR, false, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
-	{ VIOMMU, IMS_PARENT_VECTOR, false, QUEUE, NO(VIRTUAL_IOMMU), NO(REWRITE) },
-	{ VIOMMU, IMS_PARENT_REMAP, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ VIOMMU, IMS_PARENT_REMAP, true, QUEUE, YES(OFFERED), YES(OFFERED) },
-	{ VIOMMU, IMS_PARENT_VECTOR, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ VIOMMU, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
+	{ VIOMMU, IMS_PARENT_IMMUTABLE, false, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_IMMUTABLE, false, QUEUE, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_REWRITES, false, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_REWRITES, false, QUEUE, NO(VIRTUAL_IOMMU), NO(REWRITE) },
+	{ VIOMMU, IMS_PARENT_IMMUTABLE, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ VIOMMU, IMS_PARENT_IMMUTABLE, true, QUEUE, YES(OFFERED), YES(OFFERED) },
+	{ VIOMMU, IMS_PARENT_REWRITES, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ VIOMMU, IMS_PARENT_REWRITES, true, QUEUE, NO(REWRITE), NO(REWRITE) },
 
 	/* Guest without an offer, whatever the parent */
-	{ GUEST, IMS_PARENT_REMAP, false, DEVICE, NO(GUEST), YES(FORCED) },
-	{ GUEST, IMS_PARENT_REMAP, false, QUEUE, NO(GUEST), YES(FORCED) },
-	{ GUEST, IMS_PARENT_VECTOR, false, DEVICE, NO(GUEST), YES(FORCED) },
-	{ GUEST, IMS_PARENT_VECTOR, false, QUEUE, NO(GUEST), NO(REWRITE) },
+	{ GUEST, IMS_PARENT_IMMUTABLE, false, DEVICE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_IMMUTABLE, false, QUEUE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_REWRITES, false, DEVICE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_REWRITES, false, QUEUE, NO(GUEST), NO(REWRITE) },
 
 	/* Guest with an offer for this store */
-	{ GUEST, IMS_PARENT_REMAP, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ GUEST, IMS_PARENT_REMAP, true, QUEUE, YES(OFFERED), YES(OFFERED) },
-	{ GUEST, IMS_PARENT_VECTOR, true, DEVICE, YES(OFFERED), YES(OFFERED) },
-	{ GUEST, IMS_PARENT_VECTOR, true, QUEUE, NO(REWRITE), NO(REWRITE) },
+	{ GUEST, IMS_PARENT_IMMUTABLE, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ GUEST, IMS_PARENT_IMMUTABLE, true, QUEUE, YES(OFFERED), YES(OFFERED) },
+	{ GUEST, IMS_PARENT_REWRITES, true, DEVICE, YES(OFFERED), YES(OFFERED) },
+	{ GUEST, IMS_PARENT_REWRITES, true, QUEUE, NO(REWRITE), NO(REWRITE) },
 };
 
 /* All combinations of the five kinds of evidence, only one of them is special */
@@ -160,7 +164,7 @@ static void ims_policy_cross_product(struct kunit *test)
 	unsigned int bits, parent;
 
 	for (bits = 0; bits < 1024; bits++) {
-		for (parent = IMS_PARENT_NONE; parent <= IMS_PARENT_REMAP; parent++) {
+		for (parent = IMS_PARENT_NONE; parent <= IMS_PARENT_IMMUTABLE; parent++) {
 			const struct ims_facts facts = {
 				.supported	= bits & BIT(0),
 				.complete	= bits & BIT(1),
@@ -173,6 +177,60 @@ static void ims_policy_cross_product(struct kunit *test)
 			ims_policy_all_kinds(test, &facts);
 		}
 	}
+}
+
+/**
+ * struct ims_parent_row - An MSI domain of a device and what it is to IMS
+ * @flags:	IRQ_DOMAIN_FLAG_*
+ * @supported:	MSI_FLAG_* that it supports as a parent
+ * @token:	Its bus token, which must not matter
+ * @parent:	What is expected
+ */
+struct ims_parent_row {
+	unsigned int			flags;
+	u32				supported;
+	enum irq_domain_bus_token	token;
+	enum ims_parent			parent;
+};
+
+#define PARENT		IRQ_DOMAIN_FLAG_MSI_PARENT
+#define IMMUTABLE	IRQ_DOMAIN_FLAG_MSI_IMMUTABLE
+
+static const struct ims_parent_row ims_parent_rows[] = {
+	{ PARENT | IMMUTABLE, MSI_FLAG_PCI_IMS, DOMAIN_BUS_NEXUS, IMS_PARENT_IMMUTABLE },
+	{ PARENT | IMMUTABLE, MSI_FLAG_PCI_IMS, DOMAIN_BUS_DMAR, IMS_PARENT_IMMUTABLE },
+	{ PARENT, MSI_FLAG_PCI_IMS, DOMAIN_BUS_DMAR, IMS_PARENT_REWRITES },
+	{ PARENT, MSI_FLAG_PCI_IMS, DOMAIN_BUS_ANY, IMS_PARENT_REWRITES },
+	{ PARENT | IMMUTABLE, MSI_FLAG_PCI_MSIX, DOMAIN_BUS_DMAR, IMS_PARENT_NONE },
+	{ IMMUTABLE, MSI_FLAG_PCI_IMS, DOMAIN_BUS_AMDVI, IMS_PARENT_NONE },
+	{ IRQ_DOMAIN_FLAG_MSI, MSI_FLAG_PCI_IMS, DOMAIN_BUS_PCI_MSI, IMS_PARENT_NONE },
+};
+
+/* What the domain of a device declares decides, not which one it is */
+static void ims_policy_parent(struct kunit *test)
+{
+	struct device *dev = kunit_device_register(test, "ims_policy");
+	struct irq_domain *domain = kunit_kzalloc(test, sizeof(*domain), GFP_KERNEL);
+	struct msi_parent_ops ops = { };
+	struct ims_facts facts;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	KUNIT_ASSERT_NOT_NULL(test, domain);
+
+	ims_gather_facts(dev, &facts);
+	KUNIT_EXPECT_EQ(test, facts.parent, IMS_PARENT_NONE);
+
+	domain->msi_parent_ops = &ops;
+	dev_set_msi_domain(dev, domain);
+	for (i = 0; i < ARRAY_SIZE(ims_parent_rows); i++) {
+		domain->flags = ims_parent_rows[i].flags;
+		domain->bus_token = ims_parent_rows[i].token;
+		ops.supported_flags = ims_parent_rows[i].supported;
+		ims_gather_facts(dev, &facts);
+		KUNIT_EXPECT_EQ_MSG(test, facts.parent, ims_parent_rows[i].parent, "row %u", i);
+	}
+	dev_set_msi_domain(dev, NULL);
 }
 
 /* An architecture which does not collect evidence must not get IMS */
@@ -202,6 +260,7 @@ static void ims_policy_texts(struct kunit *test)
 
 static struct kunit_case ims_policy_cases[] = {
 	KUNIT_CASE(ims_policy_cross_product),
+	KUNIT_CASE(ims_policy_parent),
 	KUNIT_CASE(ims_policy_no_evidence),
 	KUNIT_CASE(ims_policy_texts),
 	{ }

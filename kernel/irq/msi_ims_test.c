@@ -122,7 +122,7 @@ static int ims_test_set_parent_affinity(struct irq_data *d, const struct cpumask
 	struct ims_test *ctx = d->domain->host_data;
 
 	irq_data_update_effective_affinity(d, cpumask_of(cpumask_first(mask)));
-	if (ctx->facts.parent != IMS_PARENT_VECTOR)
+	if (ctx->facts.parent != IMS_PARENT_REWRITES)
 		return IRQ_SET_MASK_OK_DONE;
 	ctx->target++;
 	return IRQ_SET_MASK_OK;
@@ -940,7 +940,7 @@ static void ims_test_device_rewrite(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt;
 
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	irqt = ims_test_start(test, ims_test_device_store(ctx));
 	/* An event at the worst time is sent with the whole of the new message */
 	ctx->event_in_write = true;
@@ -954,7 +954,7 @@ static void ims_test_device_rewrite_masked(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt;
 
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	irqt = ims_test_start(test, ims_test_device_store(ctx));
 	disable_irq(irqt->map.virq);
 	ims_test_fire(irqt->map.virq);
@@ -969,7 +969,7 @@ static void ims_test_slot_rewrite(struct kunit *test)
 	struct ims_test_irq *irqt;
 
 	ims_test_need_io_log(test);
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	irqt = ims_test_start(test, ims_test_slot_store(ctx));
 	ctx->target = 6;
 	ims_test_migrate(irqt->map.virq);
@@ -1349,7 +1349,7 @@ static void ims_test_verdicts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), -EPROBE_DEFER);
 	ctx->facts.complete = true;
 	/* A parent which rewrites: device memory yes, queue memory no */
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), -EOPNOTSUPP);
 	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), 0);
@@ -1771,7 +1771,7 @@ static void ims_test_template_verdict(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 
 	sleeps.chip.irq_bus_sync_unlock = ims_test_template_unlock;
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	KUNIT_EXPECT_EQ(test, ims_create_template_domain(ctx->dev, &sleeps, 0, ctx), -EOPNOTSUPP);
 	ctx->facts.foreign = true;
 	KUNIT_EXPECT_EQ(test, ims_create_template_domain(ctx->dev, &ims_test_template, 0, ctx),
@@ -1795,7 +1795,7 @@ static int ims_test_init(struct kunit *test)
 	test->priv = ctx;
 	ctx->facts.supported = true;
 	ctx->facts.complete = true;
-	ctx->facts.parent = IMS_PARENT_REMAP;
+	ctx->facts.parent = IMS_PARENT_IMMUTABLE;
 	kunit_activate_static_stub(test, ims_gather_facts, ims_test_facts);
 
 	ims_test_add_parent(test, ctx);

@@ -15,8 +15,8 @@ static const struct {
 	const char *word;
 	const char *reason;
 } reasons[] = {
-	{ "bare",	"bare metal with interrupt remapping" },
-	{ "vector",	"bare metal without interrupt remapping" },
+	{ "bare",	"bare metal, messages never change" },
+	{ "vector",	"bare metal, messages change with the affinity" },
 	{ "offered",	"guest, hypervisor offers translation" },
 	{ "forced",	"guest, but enabled on the command line" },
 	{ "early",	"asked too early during boot" },

@@ -12,13 +12,10 @@
 #include <linux/bits.h>
 #include <linux/cc_platform.h>
 #include <linux/cpufeature.h>
-#include <linux/device.h>
 #include <linux/dmar.h>
 #include <linux/dmi.h>
 #include <linux/init.h>
-#include <linux/irqdomain.h>
 #include <linux/irqdomain_ims.h>
-#include <linux/msi.h>
 #include <linux/pci.h>
 
 #include <xen/xen.h>
@@ -228,39 +225,7 @@ static int __init ims_collect_evidence(void)
 }
 device_initcall(ims_collect_evidence);
 
-static enum ims_parent ims_parent_of(struct device *dev)
-{
-	struct irq_domain *domain = dev_get_msi_domain(dev);
-
-	if (!domain || !irq_domain_is_msi_parent(domain) ||
-	    !(domain->msi_parent_ops->supported_flags & MSI_FLAG_PCI_IMS))
-		return IMS_PARENT_NONE;
-
-	switch (domain->bus_token) {
-	case DOMAIN_BUS_DMAR:
-	case DOMAIN_BUS_AMDVI:
-		return IMS_PARENT_REMAP;
-	default:
-		return domain == x86_vector_domain ? IMS_PARENT_VECTOR : IMS_PARENT_NONE;
-	}
-}
-
-static enum ims_parent ims_first_parent(void)
-{
-	enum ims_parent parent = IMS_PARENT_NONE;
-	struct pci_dev *pdev = NULL;
-
-	for_each_pci_dev(pdev) {
-		parent = ims_parent_of(&pdev->dev);
-		if (parent != IMS_PARENT_NONE)
-			break;
-	}
-	pci_dev_put(pdev);
-	return parent;
-}
-
-void ims_platform_facts(struct device *dev, struct ims_facts *facts)
+void ims_platform_facts(struct ims_facts *facts)
 {
 	*facts = ims_evidence;
-	facts->parent = dev ? ims_parent_of(dev) : ims_first_parent();
 }
