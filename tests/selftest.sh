@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The kernel selftest for IMS by the kernel's own Makefile, on this machine and on made-up sysfs
-# trees, of which one is good and each of the others has one fault.
+# trees, with the debugfs in it, of which one is good and each of the others has one fault.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
 
 LANE=selftest
 base_load "${BASE:-6.12}"
 tree=$BUILD/$BASE/linux
+evidence=kernel/debug/ims/evidence
 make_tmp
 
 by_the_kernel() {
@@ -31,13 +32,14 @@ made_up() {
 	local d=$1/kernel/ims p=$1/bus/pci/devices k
 
 	rm -rf "$1"
-	mkdir -p "$d/device_memory" "$d/queue_memory" "$p/0000:00:01.0/ims" "$p/0000:00:02.0/ims"
+	mkdir -p "$d/device_memory" "$d/queue_memory" "$1/kernel/debug/ims" "$p/0000:00:01.0/ims" "$p/0000:00:02.0/ims"
 	say auto >"$d/mode"
 	for k in device_memory queue_memory; do
 		say allowed >"$d/$k/verdict"
 		say "bare metal" >"$d/$k/reason"
 	done
-	say "supported=1 complete=1 cpuid=0 hypervisor=none dmi=none confidential=0 viommu=0 msi=native parent=vector offer=none" >"$d/evidence"
+	printf '%s\n' supported=1 complete=1 cpuid=0 hypervisor=none dmi=none confidential=0 viommu=0 msi=native \
+		parent=rewrites offer=none >"$1/$evidence"
 	put_device "$p/0000:00:01.0" 1 device-memory 256 3
 	put_device "$p/0000:00:02.0" 0 none 0 0
 }
@@ -51,7 +53,7 @@ put_device() {
 
 # Plain files can be opened for writing by root, so that check is left out here.
 run_made_up() { "$TMP/made-up" -t mode_is_known -t verdict_has_a_reason -t off_means_refused -t evidence_is_complete \
-	-t attributes_are_well_formed -t store_goes_with_enabled -t interrupts_have_vectors >"$TMP/out" 2>&1; }
+	-t one_value_a_file -t attributes_are_well_formed -t store_goes_with_enabled -t interrupts_have_vectors >"$TMP/out" 2>&1; }
 
 # red NAME CHECK FILE CONTENT: with this in the file, the check fails
 red() {
@@ -76,8 +78,11 @@ dev=bus/pci/devices/0000:00:01.0/ims
 red "an unknown mode" mode_is_known kernel/ims/mode maybe
 red "a verdict without a reason" verdict_has_a_reason kernel/ims/queue_memory/reason ""
 red "ims=off that allows" off_means_refused kernel/ims/mode off
-red "evidence without a value" evidence_is_complete kernel/ims/evidence "supported= complete=1"
-red "evidence that is cut off" evidence_is_complete kernel/ims/evidence "supported=1 complete=1 cpuid=0"
+red "evidence without a value" evidence_is_complete $evidence $'supported=\ncomplete=1'
+red "evidence that is cut off" evidence_is_complete $evidence $'supported=1\ncomplete=1\ncpuid=0'
+red "evidence in one line" evidence_is_complete $evidence "supported=1 complete=1 cpuid=0"
+red "evidence in sysfs" one_value_a_file kernel/ims/evidence "supported=1"
+red "two values in a file" one_value_a_file kernel/ims/device_memory/verdict "allowed refused"
 red "a store of no kind" attributes_are_well_formed $dev/store somewhere
 red "a count that is no number" attributes_are_well_formed $dev/in_use many
 red "more vectors in use than there are" store_goes_with_enabled $dev/in_use 257

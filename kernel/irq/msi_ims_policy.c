@@ -11,14 +11,16 @@
 #define pr_fmt(fmt) "ims: " fmt
 
 #include <linux/bitops.h>
+#include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/init.h>
-#include <linux/irqdomain_ims.h>
 #include <linux/irqdomain.h>
+#include <linux/irqdomain_ims.h>
 #include <linux/kobject.h>
-#include <linux/printk.h>
 #include <linux/msi.h>
 #include <linux/pci.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -169,8 +171,6 @@ void __weak ims_platform_facts(struct ims_facts *facts)
 
 static enum ims_parent ims_parent_of(struct device *dev)
 {
-}
-
 	struct irq_domain *domain = dev_get_msi_domain(dev);
 
 	if (!domain || !irq_domain_is_msi_parent(domain) ||
@@ -192,6 +192,8 @@ static enum ims_parent ims_first_parent(void)
 	}
 	pci_dev_put(pdev);
 	return parent;
+}
+
 /**
  * ims_gather_facts - Collect the evidence, replaceable by tests
  * @dev:	The device, or NULL for the platform. The parent domain is then the
@@ -289,37 +291,10 @@ static ssize_t mode_show(struct kobject *kobj, struct kobj_attribute *attr, char
 	return sysfs_emit(buf, "%s\n", ims_mode_names[ims_mode]);
 }
 
-static const char *ims_offer_text(unsigned int offered)
-{
-	static const char * const texts[] = { "none", "device-memory", "queue-memory", "both" };
-
-	BUILD_BUG_ON(ARRAY_SIZE(texts) != BIT(IMS_STORE_KINDS));
-	return texts[offered % ARRAY_SIZE(texts)];
-}
-
-static ssize_t evidence_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	struct ims_facts facts;
-	int len;
-
-	ims_gather_facts(NULL, &facts);
-	len = sysfs_emit(buf, "supported=%d complete=%d cpuid=%d hypervisor=%s dmi=%s",
-			 facts.supported, facts.complete, !!(facts.guest & IMS_GUEST_CPUID),
-			 facts.hypervisor ?: "none", facts.dmi ?: "none");
-	len += sysfs_emit_at(buf, len, " confidential=%d viommu=%d msi=%s parent=%s offer=%s\n",
-			     !!(facts.guest & IMS_GUEST_CONFIDENTIAL),
-			     !!(facts.guest & IMS_GUEST_IOMMU),
-			     facts.foreign ? "foreign" : "native",
-			     ims_parent_names[facts.parent], ims_offer_text(facts.offered));
-	return len;
-}
-
 static struct kobj_attribute ims_mode_attr = __ATTR_RO(mode);
-static struct kobj_attribute ims_evidence_attr = __ATTR_RO(evidence);
 
 static struct attribute *ims_attrs[] = {
 	&ims_mode_attr.attr,
-	&ims_evidence_attr.attr,
 	NULL
 };
 
@@ -373,11 +348,40 @@ static const struct attribute_group *ims_groups[] = {
 	NULL
 };
 
+static const char *ims_offer_text(unsigned int offered)
+{
+	static const char * const texts[] = { "none", "device-memory", "queue-memory", "both" };
+
+	BUILD_BUG_ON(ARRAY_SIZE(texts) != BIT(IMS_STORE_KINDS));
+	return texts[offered % ARRAY_SIZE(texts)];
+}
+
+static int evidence_show(struct seq_file *m, void *unused)
+{
+	struct ims_facts facts;
+
+	ims_gather_facts(NULL, &facts);
+	seq_printf(m, "supported=%d\n", facts.supported);
+	seq_printf(m, "complete=%d\n", facts.complete);
+	seq_printf(m, "cpuid=%d\n", !!(facts.guest & IMS_GUEST_CPUID));
+	seq_printf(m, "hypervisor=%s\n", facts.hypervisor ?: "none");
+	seq_printf(m, "dmi=%s\n", facts.dmi ?: "none");
+	seq_printf(m, "confidential=%d\n", !!(facts.guest & IMS_GUEST_CONFIDENTIAL));
+	seq_printf(m, "viommu=%d\n", !!(facts.guest & IMS_GUEST_IOMMU));
+	seq_printf(m, "msi=%s\n", facts.foreign ? "foreign" : "native");
+	seq_printf(m, "parent=%s\n", ims_parent_names[facts.parent]);
+	seq_printf(m, "offer=%s\n", ims_offer_text(facts.offered));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(evidence);
+
 static int __init ims_sysfs_init(void)
 {
 	struct kobject *kobj = kobject_create_and_add("ims", kernel_kobj);
 	int ret;
 
+	debugfs_create_file("evidence", 0444, debugfs_create_dir("ims", NULL), NULL,
+			    &evidence_fops);
 	if (!kobj)
 		return -ENOMEM;
 

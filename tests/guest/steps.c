@@ -116,16 +116,21 @@ void step_mode(const char *arg)
 	check_file("/sys/kernel/ims/mode", true, arg ? arg : "");
 }
 
-/* evidence=NAME=VALUE,...: each of them is in the line */
+/* evidence=NAME=VALUE,...: each of them is a line */
 void step_evidence(const char *arg)
 {
-	char list[256], *pair;
+	static const char path[] = "/sys/kernel/debug/ims/evidence";
+	char list[256], text[512] = "\n", *pair;
+	int ret;
 
 	snprintf(list, sizeof(list), "%s", arg ? arg : "");
 	if (!check(list[0], NULL, "scenario names some evidence"))
 		return;
+	ret = read_file(path, text + 1, sizeof(text) - 2);
+	strcat(text, "\n");
 	for (pair = strtok(list, ","); pair; pair = strtok(NULL, ","))
-		check_file("/sys/kernel/ims/evidence", false, pair);
+		check(strstr(text, txt("\n%s\n", pair)), ret < 0 ? strerror(-ret) : text + 1,
+		      "%s has '%s'", path, pair);
 }
 
 /* The evidence never gets complete: the driver waits for it, nobody guesses */

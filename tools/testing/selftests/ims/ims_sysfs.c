@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupt Message Store (IMS): what the kernel tells about it in sysfs
+ * Interrupt Message Store (IMS): what the kernel tells about it in sysfs and
+ * debugfs
  *
  * Needs no particular device: what there is has to be consistent. Skips on a
  * kernel without IMS, and what is about devices which use it if there is none.
@@ -21,6 +22,7 @@
 #define SYSFS		"/sys"
 #endif
 #define IMS_DIR		SYSFS "/kernel/ims"
+#define EVIDENCE	SYSFS "/kernel/debug/ims/evidence"
 #define PCI_DIR		SYSFS "/bus/pci/devices"
 
 #define MAX_DEVICES	4096
@@ -39,10 +41,10 @@ static void __attribute__((constructor)) need_ims(void)
 		ksft_exit_skip("no " IMS_DIR ": the kernel has no IMS\n");
 }
 
-/* The content without the line feed, or an empty string */
+/* The content without the last line feed, or an empty string */
 static const char *read_text(const char *path, char *buf, size_t size)
 {
-	ssize_t len;
+	ssize_t len = -1;
 	int fd;
 
 	memset(buf, 0, size);
@@ -50,10 +52,10 @@ static const char *read_text(const char *path, char *buf, size_t size)
 	if (fd >= 0) {
 		len = read(fd, buf, size - 1);
 		close(fd);
-		if (len < 0)
-			buf[0] = '\0';
 	}
-	buf[strcspn(buf, "\n")] = '\0';
+	buf[len < 0 ? 0 : len] = '\0';
+	if (len > 0 && buf[len - 1] == '\n')
+		buf[len - 1] = '\0';
 	return buf;
 }
 
@@ -137,35 +139,55 @@ TEST(off_means_refused)
 		EXPECT_STREQ("refused", verdict_of(kinds[i], buf, sizeof(buf)));
 }
 
-/* Each name once, each with a value, no blank in either */
+/* A line for each name and no other line, each with a value */
 TEST(evidence_is_complete)
 {
 	static const char * const names[] = {
-		"supported", "complete", "cpuid", "hypervisor", "dmi",
-		"confidential", "msi", "parent", "offer", NULL
+		"supported", "complete", "cpuid", "hypervisor", "dmi", "confidential",
+		"viommu", "msi", "parent", "offer"
 	};
-	char buf[1024], padded[sizeof(buf) + 1], want[64];
-	const char *found;
+	char buf[1024], *next = buf, *line, *value;
+	size_t i;
+
+	if (access(EVIDENCE, R_OK))
+		SKIP(return, "no " EVIDENCE ": debugfs is not mounted, or root's alone");
+
+	read_text(EVIDENCE, buf, sizeof(buf));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		line = strsep(&next, "\n");
+		ASSERT_NE(NULL, line)
+			TH_LOG("no line for %s", names[i]);
+		value = strchr(line, '=');
+		ASSERT_NE(NULL, value)
+			TH_LOG("no value in '%s'", line);
+		*value++ = '\0';
+		EXPECT_STREQ(names[i], line);
+		EXPECT_NE('\0', *value)
+			TH_LOG("%s has no value", names[i]);
+	}
+	EXPECT_EQ(NULL, next)
+		TH_LOG("more than is known: '%s'", next);
+}
+
+/* One value a file: nothing that a reader would have to take apart */
+TEST(one_value_a_file)
+{
+	char buf[256], name[64];
 	int i;
 
-	snprintf(padded, sizeof(padded), " %s", ims_text("evidence", buf, sizeof(buf)));
-	for (i = 0; names[i]; i++) {
-		snprintf(want, sizeof(want), " %s=", names[i]);
-		found = strstr(padded, want);
-		ASSERT_NE(NULL, found)
-			TH_LOG("no %s in '%s'", names[i], buf);
-		found += strlen(want);
-		EXPECT_FALSE(*found == '\0' || *found == ' ')
-			TH_LOG("%s has no value in '%s'", names[i], buf);
-		EXPECT_EQ(NULL, strstr(found, want))
-			TH_LOG("%s is there twice in '%s'", names[i], buf);
+	EXPECT_EQ(NULL, strpbrk(ims_text("mode", buf, sizeof(buf)), "\n "));
+	for (i = 0; kinds[i]; i++) {
+		EXPECT_EQ(NULL, strpbrk(verdict_of(kinds[i], buf, sizeof(buf)), "\n "));
+		snprintf(name, sizeof(name), "%s/reason", kinds[i]);
+		EXPECT_EQ(NULL, strchr(ims_text(name, buf, sizeof(buf)), '\n'));
 	}
+	EXPECT_NE(0, access(IMS_DIR "/evidence", F_OK));
 }
 
 TEST(platform_is_read_only)
 {
 	static const char * const files[] = {
-		"mode", "evidence", "device_memory/verdict", "device_memory/reason",
+		"mode", "device_memory/verdict", "device_memory/reason",
 		"queue_memory/verdict", "queue_memory/reason", NULL
 	};
 	char path[PATH_MAX];
