@@ -272,6 +272,8 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 			      enum ims_mode mode);
 const char *ims_reason_text(enum ims_reason reason);
 const char *ims_store_kind_text(enum ims_store_kind kind);
+const char *ims_dmi_match(const char * const *strings);
+const char *ims_dmi_guest(void);
 void ims_platform_facts(struct ims_facts *facts);
 void ims_gather_facts(struct device *dev, struct ims_facts *facts);
 struct ims_verdict ims_check(struct device *dev, enum ims_store_kind kind);

@@ -13,7 +13,6 @@
 #include <linux/cc_platform.h>
 #include <linux/cpufeature.h>
 #include <linux/dmar.h>
-#include <linux/dmi.h>
 #include <linux/init.h>
 #include <linux/irqdomain_ims.h>
 #include <linux/pci.h>
@@ -23,13 +22,6 @@
 #include <asm/hypervisor.h>
 #include <asm/irqdomain.h>
 #include <asm/x86_init.h>
-
-/*
- * DMTF DSP0134, System Management BIOS Reference Specification, "BIOS
- * Information (Type 0)", BIOS Characteristics Extension Byte 2
- */
-#define SMBIOS_BIOS_EXT2	0x13
-#define SMBIOS_BIOS_EXT2_VM	BIT(4)
 
 /*
  * AMD I/O Virtualization Technology (IOMMU) Specification, document 48882,
@@ -42,86 +34,6 @@
 static struct ims_facts ims_evidence __ro_after_init = {
 	.supported	= true,
 };
-
-#define IMS_DMI_IS(_ident, _slot, _text)		\
-	{						\
-		.ident		= _ident,		\
-		.matches	= {			\
-			DMI_EXACT_MATCH(_slot, _text),	\
-		},					\
-	}
-
-#define IMS_DMI_HAS(_ident, _slot, _text)		\
-	{						\
-		.ident		= _ident,		\
-		.matches	= {			\
-			DMI_MATCH(_slot, _text),	\
-		},					\
-	}
-
-/*
- * Names of machines which a VMM makes up. This is evidence for a guest and
- * nothing else: an entry which is missing here is found by the CPUID bit in most
- * cases, and an offer of the hypervisor outranks all of them. The first entry
- * which matches counts, one without a name is a real machine.
- */
-static const struct dmi_system_id ims_dmi_table[] __initconst = {
-	{
-		/* Whole servers of a vendor which is known for its guests */
-		.matches	= {
-			DMI_MATCH(DMI_SYS_VENDOR, "Amazon EC2"),
-			DMI_MATCH(DMI_PRODUCT_NAME, ".metal"),
-		},
-	},
-	IMS_DMI_HAS("Amazon-EC2",	DMI_SYS_VENDOR,		"Amazon EC2"),
-	IMS_DMI_HAS("VMware",		DMI_SYS_VENDOR,		"VMware"),
-	IMS_DMI_HAS("VMware",		DMI_BOARD_VENDOR,	"VMware"),
-	IMS_DMI_HAS("Parallels",	DMI_SYS_VENDOR,		"Parallels"),
-	IMS_DMI_HAS("OpenStack",	DMI_PRODUCT_NAME,	"OpenStack"),
-	IMS_DMI_IS("QEMU",		DMI_SYS_VENDOR,		"QEMU"),
-	IMS_DMI_IS("Red-Hat",		DMI_SYS_VENDOR,		"Red Hat"),
-	IMS_DMI_IS("Xen",		DMI_SYS_VENDOR,		"Xen"),
-	IMS_DMI_IS("Nutanix-AHV",	DMI_PRODUCT_NAME,	"AHV"),
-	IMS_DMI_IS("oVirt",		DMI_SYS_VENDOR,		"oVirt"),
-	IMS_DMI_IS("Cloud-Hypervisor",	DMI_SYS_VENDOR,		"Cloud Hypervisor"),
-	IMS_DMI_IS("DigitalOcean",	DMI_SYS_VENDOR,		"DigitalOcean"),
-	IMS_DMI_IS("KVM",		DMI_PRODUCT_NAME,	"KVM"),
-	IMS_DMI_IS("VirtualBox",	DMI_PRODUCT_NAME,	"VirtualBox"),
-	IMS_DMI_IS("VirtualBox",	DMI_BOARD_NAME,		"VirtualBox"),
-	IMS_DMI_IS("bhyve",		DMI_PRODUCT_NAME,	"BHYVE"),
-	IMS_DMI_IS("Google-Cloud",	DMI_PRODUCT_NAME,	"Google Compute Engine"),
-	IMS_DMI_IS("Alibaba-Cloud",	DMI_PRODUCT_NAME,	"Alibaba Cloud ECS"),
-	/* Virtual PC and Hyper-V, the vendor makes real machines, too */
-	IMS_DMI_IS("Hyper-V",		DMI_PRODUCT_NAME,	"Virtual Machine"),
-	IMS_DMI_IS("Hyper-V",		DMI_BOARD_NAME,		"Virtual Machine"),
-	IMS_DMI_IS("Bochs",		DMI_BIOS_VENDOR,	"Bochs"),
-	IMS_DMI_IS("Xen",		DMI_BIOS_VENDOR,	"Xen"),
-	IMS_DMI_IS("bhyve",		DMI_BIOS_VENDOR,	"BHYVE"),
-	IMS_DMI_IS("VirtualBox",	DMI_BIOS_VENDOR,	"innotek GmbH"),
-	{ }
-};
-
-/* The table in memory is the firmware's, its length is not to be relied on */
-static void __init ims_dmi_bios(const struct dmi_header *header, void *vm)
-{
-	const u8 *bios = (const u8 *)header;
-
-	if (header->type == 0 && header->length > SMBIOS_BIOS_EXT2 &&
-	    bios[SMBIOS_BIOS_EXT2] & SMBIOS_BIOS_EXT2_VM)
-		*(bool *)vm = true;
-}
-
-static const char * __init ims_dmi_guest(void)
-{
-	const struct dmi_system_id *id = dmi_first_match(ims_dmi_table);
-	bool vm = false;
-
-	if (id && id->ident)
-		return id->ident;
-
-	dmi_walk(ims_dmi_bios, &vm);
-	return vm ? "SMBIOS-VM-bit" : NULL;
-}
 
 static const char * __init ims_hypervisor_name(void)
 {
