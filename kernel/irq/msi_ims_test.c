@@ -984,7 +984,7 @@ static void ims_test_unplug_slot(struct kunit *test)
 	struct ims_test_irq *irqt;
 
 	ims_test_need_io_log(test);
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	irqt = ims_test_start(test, ims_test_slot_store(ctx));
 	ims_test_unplug(irqt->map.virq);
 	IMS_EXPECT_LOG(test, ctx,
@@ -996,7 +996,7 @@ static void ims_test_unplug_device(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt;
 
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	irqt = ims_test_start(test, ims_test_device_store(ctx));
 	ims_test_unplug(irqt->map.virq);
 	IMS_EXPECT_LOG(test, ctx, "mask0 write0 unmask0 ");
@@ -1612,7 +1612,7 @@ static void ims_test_low_power_slots(struct kunit *test)
 	struct ims_test_irq *irqt;
 	struct msi_map freed;
 
-	ctx->facts.parent = IMS_PARENT_VECTOR;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
 	irqt = ims_test_start(test, ims_test_slot_store(ctx));
 	freed = ims_test_alloc(test);
 	ims_test_release(test, ims_test_request(test, freed));
