@@ -58,8 +58,8 @@ EXPORT_SYMBOL_GPL(pci_ims_reason);
  *
  * Context: Task context
  *
- * Return: The verdict of the platform check. ims_reason_text() tells the reason
- * in words.
+ * Return: The verdict of the platform check. pci_ims_reason() tells the reason in
+ * words.
  */
 struct ims_verdict pci_ims_check(struct pci_dev *pdev, enum ims_store_kind kind)
 {
@@ -110,6 +110,7 @@ static const struct attribute_group pci_ims_attr_group = {
 /* The files go first and wait for their readers, so these always find the domain */
 static void pci_ims_release(struct device *dev, void *res)
 {
+	to_pci_dev(dev)->ims_enabled = 0;
 	sysfs_remove_group(&dev->kobj, &pci_ims_attr_group);
 	ims_remove_domain(dev);
 }
@@ -126,6 +127,7 @@ static int pci_ims_publish(struct device *dev)
 		return ret;
 	}
 	devres_add(dev, res);
+	to_pci_dev(dev)->ims_enabled = 1;
 	return 0;
 }
 
@@ -366,5 +368,6 @@ EXPORT_SYMBOL_GPL(pci_ims_restore);
  */
 void pci_restore_ims_state(struct pci_dev *pdev)
 {
-	ims_bus_restore(&pdev->dev);
+	if (pdev->ims_enabled)
+		ims_bus_restore(&pdev->dev);
 }

@@ -74,14 +74,20 @@ struct ims_device_ops {
  * @commit:	Bring the wanted state to the device: the message @msg and
  *		whether the vector is masked. Invoked from task context
  *		without a spinlock held, may sleep. Calls for one vector are
- *		serialized, calls for different vectors are not. Must not take
- *		a lock under which the driver calls functions of IMS, and must
- *		not call them or those of MSI. An event which happens while
- *		masked must be remembered by the device. A vector which is not
- *		in use is masked and has an all-zero message, no event must be
- *		raised then. Returns 0 or a negative error code when the device
- *		did not take it. After -ENODEV and -ETIMEDOUT the device is not
- *		asked again for any vector until ims_restore().
+ *		serialized, calls for different vectors are not. Has to end in
+ *		bounded time and to fail rather than wait for the end of a reset
+ *		or of suspend. Must not take a lock which the driver holds when
+ *		it calls functions of IMS or request_irq(), free_irq(),
+ *		enable_irq() and the like for a vector, and must not call such
+ *		functions or those of MSI. The interrupt which completes the
+ *		command must not be a vector of this store. Memory must be
+ *		allocated with GFP_NOIO if the device serves memory reclaim.
+ *		An event which happens while masked must be remembered by the
+ *		device. A vector which is not in use is masked and has an
+ *		all-zero message, no event must be raised then. Returns 0 or a
+ *		negative error code when the device did not take it. After
+ *		-ENODEV and -ETIMEDOUT the device is not asked again for any
+ *		vector until ims_restore().
  * @quiesce:	Optional: make the device forget all messages that an earlier
  *		kernel has left in its store. Gets ims_store::data, may sleep,
  *		returns 0 or a negative error code. Not needed if the driver
@@ -111,7 +117,7 @@ struct ims_queue_ops {
  *		a multiple of 4
  * @control:	Optional: the device's own bits in the control word of a slot,
  *		derived from the cookie of the vector, e.g. a PASID. Invoked
- *		with interrupts disabled. The mask bit is owned by the core.
+ *		at allocation. The mask bit is owned by the core.
  */
 struct ims_slot_array {
 	void __iomem	*base;

@@ -104,7 +104,6 @@ static int ims_quiesce(struct ims_domain *ims)
 static int ims_add_domain(struct ims_domain *new, const struct msi_domain_template *template,
 			  void *data)
 {
-	struct ims_domain *ims __free(kfree) = NULL;
 	struct device *dev = new->dev;
 	int ret;
 
@@ -114,7 +113,7 @@ static int ims_add_domain(struct ims_domain *new, const struct msi_domain_templa
 	if (ret)
 		return ret;
 
-	ims = kmemdup(new, sizeof(*new), GFP_KERNEL);
+	struct ims_domain *ims __free(kfree) = kmemdup(new, sizeof(*new), GFP_KERNEL);
 	if (!ims)
 		return -ENOMEM;
 	ret = ims_quiesce(ims);
@@ -142,7 +141,8 @@ static int ims_add_domain(struct ims_domain *new, const struct msi_domain_templa
  *
  * Return: 0 on success, -EINVAL when @store contradicts itself, -EBUSY when the
  * device has an IMS domain already, -EOPNOTSUPP when the platform check says
- * no, -ENOMEM when out of memory, -EAGAIN when the device is in a low power state,
+ * no, -EPROBE_DEFER when it cannot say yet, -ENOMEM when out of memory, -EAGAIN when
+ * the device is in a low power state,
  * -ENODEV when it is gone or when the MSI parent domain refused, or what the
  * quiesce callback of the store returned
  */
@@ -343,7 +343,8 @@ unwind:
  * The interrupt must have been freed, which has masked the vector and cleared
  * its message. If a queue memory store could not commit that then another
  * attempt is made here. If this fails as well the device may still send the old
- * message, so the vector is kept until the domain is removed.
+ * message, so the vector is kept until ims_restore() gets the device to forget it, or
+ * until the domain is removed.
  *
  * Context: Task context, may sleep
  */
@@ -437,12 +438,26 @@ void ims_bus_restore(struct device *dev)
 	ims_walk_vectors(dev, ims->ops->restore);
 }
 
+static int ims_restore_vector(struct irq_data *d)
+{
+	struct msi_desc *desc = irq_data_get_msi_desc(d);
+	int ret = ims_of(d)->ops->restore(d);
+
+	if (ret != IMS_RESTORED_ORPHAN)
+		return ret;
+
+	msi_domain_free_irqs_range_locked(desc->dev, MSI_SECONDARY_DOMAIN, desc->msi_index,
+					  desc->msi_index);
+	return 0;
+}
+
 /**
  * ims_restore - Bring all vectors to queue memory once more
  * @dev:	The device
  *
  * To be called by the driver when the device takes commands again, after a reset,
- * after resume, or after it has not answered.
+ * after resume, or after it has not answered. Vectors which could not be freed before
+ * are freed.
  *
  * Context: Task context, may sleep. The device must not raise events.
  *
@@ -466,9 +481,11 @@ int ims_restore(struct device *dev)
 	if (ret)
 		return ret;
 
+	/* A timeout from before would declare the device dead once more */
+	ims_walk_vectors(dev, ims->ops->drain);
 	clear_bit(IMS_DOMAIN_LOST, &ims->flags);
 	clear_bit(IMS_DOMAIN_DEAD, &ims->flags);
-	return ims_walk_vectors(dev, ims->ops->restore);
+	return ims_walk_vectors(dev, ims_restore_vector);
 }
 
 /**

@@ -21,16 +21,21 @@ enum {
 	IMS_DOMAIN_DEAD,
 };
 
+/* The device has forgotten a vector which could not be freed because it did not */
+#define IMS_RESTORED_ORPHAN	1
+
 struct ims_domain;
 
 /**
  * struct ims_kind_ops - What differs between the kinds of store
  * @template:	Chip and domain callbacks
  * @quiesce:	Make the whole store silent, before there is a vector
- * @restore:	Bring the state of a vector to the device once more. Returns 0
- *		or an error code.
+ * @drain:	Optional: wait for a command for a vector which is under way
+ * @restore:	Bring the state of a vector to the device once more. Returns 0,
+ *		an error code, or IMS_RESTORED_ORPHAN.
  * @release:	Optional: called before a vector is freed. Returns an error code
- *		when the device may still send its message.
+ *		when the device may still send its message. The vector is an
+ *		orphan then.
  * @error:	Optional: why the device is not in the state that is wanted
  *
  * All but @template are called with the MSI descriptors locked, or before the
@@ -39,6 +44,7 @@ struct ims_domain;
 struct ims_kind_ops {
 	const struct msi_domain_template	*template;
 	int	(*quiesce)(struct ims_domain *ims);
+	int	(*drain)(struct irq_data *d);
 	int	(*restore)(struct irq_data *d);
 	int	(*release)(struct irq_data *d);
 	int	(*error)(struct irq_data *d);

@@ -252,6 +252,11 @@ static int ims_device_init(struct irq_domain *domain, struct msi_domain_info *in
 	v->vec.cookie = arg->desc->data.icookie;
 	v->vec.data = ims->store.data;
 	v->masked = true;
+	/* It may have been freed when the device could not be accessed */
+	if (ims_store_accessible(ims)) {
+		guard(irqsave)();
+		ims->store.device_ops->mask(&v->vec);
+	}
 	ims_init_irq(domain, info, virq, hwirq, v);
 	return 0;
 }

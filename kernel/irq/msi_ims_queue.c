@@ -21,9 +21,9 @@
  *
  * A difference stays only
  *
- * - when the device has refused it. The vector is quiet then and reported. What
- *   enables the interrupt sets @retry under the descriptor lock, and the
- *   comparison which follows makes the new attempt.
+ * - when the device has refused it. The vector is reported, and quiet unless the
+ *   device has refused that as well. What enables the interrupt sets @retry under
+ *   the descriptor lock, and the comparison which follows makes the new attempt.
  * - when the device is in a low power state or does not answer. The driver has the
  *   store restored as soon as the device takes commands again, and
  *   ims_queue_restore() compares.
@@ -35,6 +35,7 @@
 #define pr_fmt(fmt) "ims: " fmt
 
 #include <linux/cleanup.h>
+#include <linux/init.h>
 #include <linux/irq.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -45,6 +46,9 @@
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/ims.h>
+
+/* What frees memory may wait for an interrupt that is to be unmasked */
+static struct workqueue_struct *ims_queue_wq __ro_after_init;
 
 /**
  * struct ims_queue_state - State of a vector in the device
@@ -68,6 +72,7 @@ struct ims_queue_state {
  * @failed:	A commit failed and no new attempt was asked for since, protected
  *		by @lock
  * @error:	Why the vector does not work, 0 if it does, protected by @lock
+ * @orphan:	Freed, but the device still has its message, protected by @lock
  * @started:	The interrupt is in use, protected by the descriptor lock
  * @masked:	The interrupt core wants it masked, protected by the descriptor lock
  * @retry:	A new attempt is asked for, protected by the descriptor lock
@@ -84,6 +89,7 @@ struct ims_queue_vector {
 	struct ims_queue_state	acked;
 	bool			known;
 	bool			failed;
+	bool			orphan;
 	int			error;
 	bool			started;
 	bool			masked;
@@ -255,7 +261,7 @@ static void ims_queue_changed(struct ims_queue_vector *v)
 	lockdep_assert_held(ims_queue_desc_lock(v));
 
 	if (!v->busy)
-		schedule_work(&v->work);
+		queue_work(ims_queue_wq, &v->work);
 }
 
 static void ims_queue_mask(struct irq_data *d)
@@ -363,6 +369,8 @@ static int ims_queue_quiesce(struct ims_domain *ims)
 {
 	const struct ims_queue_ops *ops = ims->store.queue_ops;
 
+	if (!ims_queue_wq)
+		return -ENOMEM;
 	return ops->quiesce ? ops->quiesce(ims->store.data) : 0;
 }
 
@@ -381,9 +389,17 @@ static int ims_queue_status(struct ims_queue_vector *v)
 	return v->error ?: ims_queue_unable(v->ims) ?: -EAGAIN;
 }
 
+/* What comes of a command from before must not count as the word of the device now */
+static int ims_queue_drain(struct irq_data *d)
+{
+	guard(mutex)(&ims_queue_vector(d)->lock);
+	return 0;
+}
+
 static int ims_queue_restore(struct irq_data *d)
 {
 	struct ims_queue_vector *v = ims_queue_vector(d);
+	int ret;
 
 	guard(mutex)(&v->lock);
 	scoped_guard(raw_spinlock_irqsave, ims_queue_desc_lock(v)) {
@@ -394,12 +410,14 @@ static int ims_queue_restore(struct irq_data *d)
 		v->busy = true;
 	}
 	ims_queue_sync(v);
-	return ims_queue_status(v);
+	ret = ims_queue_status(v);
+	return !ret && v->orphan ? IMS_RESTORED_ORPHAN : ret;
 }
 
 static int ims_queue_release(struct irq_data *d)
 {
 	struct ims_queue_vector *v = ims_queue_vector(d);
+	int ret;
 
 	/* Nobody is there to send anything */
 	if (ims_access(v->ims) == -ENODEV)
@@ -408,7 +426,9 @@ static int ims_queue_release(struct irq_data *d)
 	guard(mutex)(&v->lock);
 	ims_queue_begin(v);
 	ims_queue_sync(v);
-	return ims_queue_status(v);
+	ret = ims_queue_status(v);
+	v->orphan = ret;
+	return ret;
 }
 
 static int ims_queue_error(struct irq_data *d)
@@ -444,7 +464,16 @@ static const struct msi_domain_template ims_queue_template = {
 const struct ims_kind_ops ims_queue_kind = {
 	.template	= &ims_queue_template,
 	.quiesce	= ims_queue_quiesce,
+	.drain		= ims_queue_drain,
 	.restore	= ims_queue_restore,
 	.release	= ims_queue_release,
 	.error		= ims_queue_error,
 };
+
+/* Before the evidence of the platform check is complete nobody gets a store */
+static int __init ims_queue_wq_init(void)
+{
+	ims_queue_wq = alloc_workqueue("ims", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return ims_queue_wq ? 0 : -ENOMEM;
+}
+subsys_initcall(ims_queue_wq_init);

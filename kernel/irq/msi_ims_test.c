@@ -10,6 +10,7 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
@@ -20,6 +21,7 @@
 #include <linux/msi.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "internals.h"
 
@@ -737,7 +739,7 @@ static void ims_test_device_life(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_device_store(ctx)), 0);
 	map = ims_test_alloc(test);
-	IMS_EXPECT_LOG(test, ctx, "");
+	IMS_EXPECT_LOG(test, ctx, "mask0 ");
 
 	irqt = ims_test_request(test, map);
 	IMS_EXPECT_LOG(test, ctx, "write0 unmask0 ");
@@ -906,6 +908,70 @@ static void ims_test_nobody_cared(struct kunit *test)
 	/* Nothing pending is left for the next one who gets the number */
 	enable_irq(map.virq);
 	free_irq(map.virq, ctx);
+}
+
+/* The same when the interrupt is masked at once, for which the core needs the lock */
+static void ims_test_nobody_cared_unlazy(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct msi_map map;
+	unsigned int i;
+
+	if (noirqdebug)
+		kunit_skip(test, "booted with noirqdebug");
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+	map = ims_test_alloc(test);
+	irq_modify_status(map.virq, 0, _IRQ_DISABLE_UNLAZY);
+	KUNIT_ASSERT_EQ(test, request_irq(map.virq, ims_test_nobody, 0, "ims-test", ctx), 0);
+	ims_test_log_reset(ctx);
+
+	for (i = 0; i < 100000 && !ims_test_disabled(map.virq); i++)
+		ims_test_fire(map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
+	enable_irq(map.virq);
+	free_irq(map.virq, ctx);
+}
+
+/**
+ * struct ims_test_reclaim - What a driver does when memory is short
+ * @work:	On a workqueue for that
+ * @ctx:	State of the test
+ * @virq:	Interrupt with index 0
+ * @error:	What the store says
+ */
+struct ims_test_reclaim {
+	struct work_struct	work;
+	struct ims_test		*ctx;
+	unsigned int		virq;
+	int			error;
+};
+
+static void ims_test_reclaim_work(struct work_struct *work)
+{
+	struct ims_test_reclaim *r = container_of(work, struct ims_test_reclaim, work);
+	struct irq_desc *desc = irq_to_desc(r->virq);
+
+	scoped_guard(raw_spinlock_irqsave, &desc->lock)
+		mask_irq(desc);
+	r->error = ims_test_error(r->ctx, 0);
+}
+
+/* A workqueue which frees memory may wait for the worker: WARN_ON() otherwise */
+static void ims_test_reclaim(struct kunit *test)
+{
+	struct workqueue_struct *wq = alloc_workqueue("ims-test", WQ_MEM_RECLAIM, 0);
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+	struct ims_test_reclaim r = { .ctx = ctx, .virq = irqt->map.virq };
+
+	KUNIT_ASSERT_NOT_NULL(test, wq);
+	INIT_WORK_ONSTACK(&r.work, ims_test_reclaim_work);
+	queue_work(wq, &r.work);
+	destroy_workqueue(wq);
+	destroy_work_on_stack(&r.work);
+	KUNIT_EXPECT_EQ(test, r.error, 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
 }
 
 static int ims_test_cookie_commit(const struct ims_vector *vec, const struct msi_msg *msg,
@@ -1649,6 +1715,23 @@ static void ims_test_low_power_device(struct kunit *test)
 	IMS_EXPECT_LOG(test, ctx, "mask0 mask1 mask2 mask3 mask0 write0 unmask0 ");
 }
 
+/* Freed when it could not be masked: masked before it gets another message */
+static void ims_test_device_reuse(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_device_store(ctx));
+	struct msi_map map = irqt->map;
+
+	ctx->access = -EAGAIN;
+	ims_test_release(test, irqt);
+	ims_free_irq(ctx->dev, map);
+	ctx->access = 0;
+	map = ims_test_alloc(test);
+	ctx->event_in_write = true;
+	ims_test_request(test, map);
+	IMS_EXPECT_LOG(test, ctx, "mask0 write0 pend unmask0 send:fee00000/4001 ");
+}
+
 static void ims_test_low_power_queue(struct kunit *test)
 {
 	struct ims_test *ctx = test->priv;
@@ -1663,7 +1746,6 @@ static void ims_test_low_power_queue(struct kunit *test)
 	ctx->access = 0;
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked ");
-	ims_free_irq(ctx->dev, irqt->map);
 	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 
 	ctx->access = -EAGAIN;
@@ -1683,6 +1765,92 @@ static void ims_test_gone_device(struct kunit *test)
 	ims_free_irq(ctx->dev, irqt->map);
 	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 	IMS_EXPECT_LOG(test, ctx, "");
+}
+
+/* Freed while the device did not answer, which a reset has mended: nothing is lost */
+static void ims_test_orphans(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt[IMS_TEST_VECTORS];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
+	for (i = 0; i < IMS_TEST_VECTORS; i++)
+		irqt[i] = ims_test_request(test, ims_test_alloc(test));
+
+	ctx->commit_error = -ETIMEDOUT;
+	ctx->fail_commits = 1;
+	for (i = 0; i < IMS_TEST_VECTORS; i++) {
+		ims_test_release(test, irqt[i]);
+		ims_free_irq(ctx->dev, irqt[i]->map);
+	}
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), IMS_TEST_VECTORS);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, 0, NULL, NULL).index, -EBUSY);
+
+	ims_bus_restore(ctx->dev);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
+	KUNIT_EXPECT_EQ(test, ctx->live, 0);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, 0, NULL, NULL).index, 0);
+}
+
+/**
+ * struct ims_test_slow - A command which takes long
+ * @slow:	The next command to mask does
+ * @begun:	The device has it
+ * @end:	It is to end
+ * @work:	Ends it while the store is restored
+ */
+struct ims_test_slow {
+	bool			slow;
+	struct completion	begun;
+	struct completion	end;
+	struct delayed_work	work;
+};
+
+static struct ims_test_slow ims_test_slow;
+
+static int ims_test_slow_commit(const struct ims_vector *vec, const struct msi_msg *msg,
+				bool masked)
+{
+	if (!masked || !ims_test_slow.slow)
+		return 0;
+	ims_test_slow.slow = false;
+	complete(&ims_test_slow.begun);
+	wait_for_completion(&ims_test_slow.end);
+	return -ETIMEDOUT;
+}
+
+static void ims_test_slow_end(struct work_struct *work)
+{
+	complete(&ims_test_slow.end);
+}
+
+/* A command from before the reset times out when the driver restores already */
+static void ims_test_stale_timeout(struct kunit *test)
+{
+	static const struct ims_queue_ops ops = { .commit = ims_test_slow_commit };
+	struct ims_test *ctx = test->priv;
+	struct ims_store store = ims_test_queue_store(ctx);
+	struct ims_test_irq *irqt;
+
+	ims_test_slow.slow = true;
+	init_completion(&ims_test_slow.begun);
+	init_completion(&ims_test_slow.end);
+	INIT_DELAYED_WORK(&ims_test_slow.work, ims_test_slow_end);
+	store.queue_ops = &ops;
+	irqt = ims_test_start(test, store);
+	ims_test_request(test, ims_test_alloc(test));
+
+	disable_irq(irqt->map.virq);
+	ims_test_fire(irqt->map.virq);
+	wait_for_completion(&ims_test_slow.begun);
+	schedule_delayed_work(&ims_test_slow.work, HZ / 50);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	flush_delayed_work(&ims_test_slow.work);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 1), 0);
+	enable_irq(irqt->map.virq);
 }
 
 /* The end */
@@ -1901,6 +2069,8 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_queue_pending),
 	KUNIT_CASE(ims_test_queue_flicker),
 	KUNIT_CASE(ims_test_nobody_cared),
+	KUNIT_CASE(ims_test_nobody_cared_unlazy),
+	KUNIT_CASE(ims_test_reclaim),
 	KUNIT_CASE(ims_test_cookies),
 	KUNIT_CASE(ims_test_device_rewrite),
 	KUNIT_CASE(ims_test_device_rewrite_masked),
@@ -1938,8 +2108,11 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_lost),
 	KUNIT_CASE(ims_test_low_power_slots),
 	KUNIT_CASE(ims_test_low_power_device),
+	KUNIT_CASE(ims_test_device_reuse),
 	KUNIT_CASE(ims_test_low_power_queue),
 	KUNIT_CASE(ims_test_gone_device),
+	KUNIT_CASE(ims_test_orphans),
+	KUNIT_CASE(ims_test_stale_timeout),
 	KUNIT_CASE(ims_test_removal),
 	KUNIT_CASE(ims_test_template_life),
 	KUNIT_CASE(ims_test_template_verdict),
