@@ -106,6 +106,7 @@ void step_dsa_refuse(const char *arg);
 void step_dsa_hang(const char *arg);
 void step_dsa_badmask(const char *arg);
 void step_dsa_accel(const char *arg);
+void step_dsa_mask(const char *arg);
 
 /* bench.c: what vectors cost, see scripts/bench */
 void step_bench_load(const char *arg);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -27,6 +28,18 @@
 
 /* Copies of the current dmatest run go to this log, see dma_start() */
 static int kmsg = -1;
+
+/* The driver has changed from one kernel to the other */
+bool kernel_since(int version, int patchlevel)
+{
+	int v = 0, p = 0;
+	struct utsname uts;
+
+	uname(&uts);
+	sscanf(uts.release, "%d.%d", &v, &p);
+	return check(v, uts.release, "kernel has a version") &&
+	       (v > version || (v == version && p >= patchlevel));
+}
 
 int module_load(const char *name, const char *params)
 {
@@ -48,7 +61,9 @@ int module_unload(const char *name)
 /* @kunit: parameters of the module that carries the KUnit tests of the driver */
 bool dsa_load(const char *kunit)
 {
-	static const char * const names[] = { "kunit", "idxd_bus", "idxd", "dmatest" };
+	static const char * const names[] = {
+		"kunit", "idxd_bus", "idxd", "dmatest", "dsa_client",
+	};
 	size_t i;
 	int ret;
 
@@ -255,6 +270,12 @@ void wq_found(struct dsa_wq *wq)
 	find_irq(wq, wq->old, wq->nr_old);
 }
 
+/* What the kernel module dsa_client does for us */
+int dsa_client(const char *what, const char *whom)
+{
+	return write_file(txt("/sys/module/dsa_client/parameters/%s", what), whom);
+}
+
 /* Interrupts on all CPUs; /proc/interrupts leaves out those which are offline. */
 long irq_count(unsigned int irq)
 {
@@ -458,6 +479,18 @@ bool machine_command(const char *command)
 
 	return machine_monitor(txt("\"human-monitor-command\",\"arguments\":"
 				   "{\"command-line\":\"%s\"}", command), buf, sizeof(buf));
+}
+
+/* A property of the device that is a number, -1 if it has none of that name */
+long dsa_property(int dev, const char *property)
+{
+	char buf[4096], *p;
+
+	if (!machine_monitor(txt("\"qom-get\",\"arguments\":{\"path\":\"/machine/peripheral/dsa%d\","
+				 "\"property\":\"%s\"}", dev, property), buf, sizeof(buf)))
+		return -1;
+	p = strstr(buf, "\"return\":");
+	return p ? atol(p + strlen("\"return\":")) : -1;
 }
 
 /* Set a property of the device while the machine runs. */

@@ -45,6 +45,7 @@ struct dsa_wq {
 };
 
 /* idxd.c */
+bool kernel_since(int version, int patchlevel);
 int module_load(const char *name, const char *params);
 int module_unload(const char *name);
 bool dsa_load(const char *kunit);
@@ -64,12 +65,14 @@ void wq_found(struct dsa_wq *wq);
 int wq_enable(struct dsa_wq *wq);
 int wq_disable(const struct dsa_wq *wq);
 long irq_count(unsigned int irq);
+int dsa_client(const char *what, const char *whom);
 bool dma_start(struct dsa_wq *wqs, int nr, int copies);
 bool dma_start_slow(struct dsa_wq *wqs, int nr, int copies);
 void dma_wait(struct dsa_wq *wqs, int nr);
 void dma_release(void);
 void dma_finish(struct dsa_wq *wqs, int nr);
 bool machine_command(const char *command);
+long dsa_property(int dev, const char *property);
 bool dsa_misbehave(int dev, const char *property, const char *value);
 
 #endif

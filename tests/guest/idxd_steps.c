@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -383,13 +382,7 @@ static void reset_under_load(struct dsa_wq *wqs, int nr)
  */
 static bool driver_resets(void)
 {
-	int version = 0, patchlevel = 0;
-	struct utsname uts;
-
-	uname(&uts);
-	sscanf(uts.release, "%d.%d", &version, &patchlevel);
-	return check(version, uts.release, "kernel has a version") &&
-	       version * 100 + patchlevel >= 614;
+	return kernel_since(6, 14);
 }
 
 /* What a reset by the driver leaves behind, and that the WQs can be enabled again */

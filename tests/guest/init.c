@@ -78,6 +78,7 @@ static const struct step {
 	{ "dsa-hang",	false,	step_dsa_hang },
 	{ "dsa-badmask", false,	step_dsa_badmask },
 	{ "dsa-accel",	false,	step_dsa_accel },
+	{ "dsa-mask",	false,	step_dsa_mask },
 	{ "bench-load",	false,	step_bench_load },
 	{ "bench-rebind", false, step_bench_rebind },
 	{ "bench",	false,	step_bench },
