@@ -106,7 +106,10 @@ void step_dsa_refuse(const char *arg);
 void step_dsa_hang(const char *arg);
 void step_dsa_badmask(const char *arg);
 void step_dsa_accel(const char *arg);
+void step_dsa_revoke_race(const char *arg);
+void step_dsa_revoke_refused(const char *arg);
 void step_dsa_mask(const char *arg);
+void step_dsa_terminate(const char *arg);
 
 /* bench.c: what vectors cost, see scripts/bench */
 void step_bench_load(const char *arg);
