@@ -11,7 +11,9 @@
  */
 #include <linux/bitops.h>
 #include <linux/cleanup.h>
+#include <linux/compiler.h>
 #include <linux/irqdomain_ims.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/string.h>
@@ -112,17 +114,21 @@ bool idxd_ims_too_early(struct pci_dev *pdev)
  *
  * The device works without IMS. Why it cannot be used is logged and kept for those
  * who ask for it later.
+ *
+ * Context: Task context, may sleep. After a reset work queues can be configured
+ * meanwhile, so ims_unavail is read once by those who do that.
  */
 void idxd_setup_ims(struct idxd_device *idxd)
 {
+	const char *unavail = idxd_ims_create(idxd);
 	struct device *dev = &idxd->pdev->dev;
 
-	idxd->ims_unavail = idxd_ims_create(idxd);
-	if (!idxd->ims_unavail)
+	WRITE_ONCE(idxd->ims_unavail, unavail);
+	if (!unavail)
 		dev_dbg(dev, "IMS table with %u slots\n",
 			idxd->hw.gen_cap.max_ims_mult * IDXD_IMS_MULT);
 	else if (idxd->hw.gen_cap.max_ims_mult)
-		dev_info(dev, "IMS not used: %s\n", idxd->ims_unavail);
+		dev_info(dev, "IMS not used: %s\n", unavail);
 }
 
 /**
@@ -130,16 +136,20 @@ void idxd_setup_ims(struct idxd_device *idxd)
  * @idxd:	The device, no WQ has an interrupt any more
  *
  * To be called before the registers, and with them the table, are unmapped.
+ *
+ * Context: Task context, may sleep
  */
 void idxd_cleanup_ims(struct idxd_device *idxd)
 {
+	WRITE_ONCE(idxd->ims_unavail, "device is going away");
 	pci_ims_destroy(idxd->pdev);
-	idxd->ims_unavail = "device is going away";
 }
 
 /**
  * idxd_ims_alloc_vector - Allocate a slot of the IMS table for a WQ
  * @wq:	The WQ, the PASID of its interrupt is known
+ *
+ * Context: wq->wq_lock is held, may sleep
  *
  * Return: 0 on success or a negative error code, then the WQ is unchanged
  */
@@ -147,13 +157,14 @@ int idxd_ims_alloc_vector(struct idxd_wq *wq)
 {
 	union msi_instance_cookie cookie = { .value = wq->ie.pasid };
 	struct idxd_device *idxd = wq->idxd;
+	const char *unavail = READ_ONCE(idxd->ims_unavail);
 	struct device *dev = &idxd->pdev->dev;
 	struct msi_map map;
 
 	lockdep_assert_held(&wq->wq_lock);
 
-	if (idxd->ims_unavail) {
-		dev_err(dev, "wq %d: no IMS: %s\n", wq->id, idxd->ims_unavail);
+	if (unavail) {
+		dev_err(dev, "wq %d: no IMS: %s\n", wq->id, unavail);
 		return -EOPNOTSUPP;
 	}
 
@@ -172,10 +183,14 @@ int idxd_ims_alloc_vector(struct idxd_wq *wq)
 /**
  * idxd_ims_free_vector - Free the slot of a WQ
  * @wq:	The WQ, its interrupt is freed and its interrupt handle released
+ *
+ * Context: wq->wq_lock is held, may sleep
  */
 void idxd_ims_free_vector(struct idxd_wq *wq)
 {
 	const struct msi_map map = { .index = wq->ie.index, .virq = wq->ie.vector };
+
+	lockdep_assert_held(&wq->wq_lock);
 
 	pci_ims_free_irq(wq->idxd->pdev, map);
 }
@@ -198,6 +213,8 @@ const char *idxd_wq_get_interrupt(struct idxd_wq *wq)
  *
  * Takes effect when the WQ is enabled.
  *
+ * Context: Task context, takes wq->wq_lock
+ *
  * Return: 0 on success, -EINVAL when there is no such table, -EPERM when the WQ is
  * not disabled, -EOPNOTSUPP when IMS cannot be used
  */
@@ -205,6 +222,7 @@ int idxd_wq_set_interrupt(struct idxd_wq *wq, const char *name)
 {
 	int type = sysfs_match_string(idxd_interrupt_names, name);
 	struct idxd_device *idxd = wq->idxd;
+	const char *unavail;
 
 	if (type < 0)
 		return type;
@@ -214,8 +232,9 @@ int idxd_wq_set_interrupt(struct idxd_wq *wq, const char *name)
 	if (wq->state != IDXD_WQ_DISABLED)
 		return -EPERM;
 
-	if (type == IDXD_IRQ_IMS && idxd->ims_unavail) {
-		dev_warn(&idxd->pdev->dev, "wq %d: no IMS: %s\n", wq->id, idxd->ims_unavail);
+	unavail = READ_ONCE(idxd->ims_unavail);
+	if (type == IDXD_IRQ_IMS && unavail) {
+		dev_warn(&idxd->pdev->dev, "wq %d: no IMS: %s\n", wq->id, unavail);
 		return -EOPNOTSUPP;
 	}
 
