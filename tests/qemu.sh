@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Test the QEMU that scripts/qemu builds: the DSA model over the qtest protocol,
-# options that make no sense, and MOVDIR64B in a guest.
+# Test the QEMU that scripts/qemu builds: the DSA model over the qtest protocol, under
+# AddressSanitizer, options that make no sense, and MOVDIR64B in a guest.
 #
 # Environment: BASE (6.12), the boot kernel of which is used.
 
@@ -34,7 +34,7 @@ checks()
 		"status "*) status=${line#status } ;;
 		*) echo "$line" ;;
 		esac
-	done < <(timeout -k 5 180 python3 "$root/tests/qtest/$name.py" 2>&1
+	done < <(QEMU=$asan ASAN_OPTIONS=detect_leaks=0 timeout -k 5 180 python3 "$root/tests/qtest/$name.py" 2>&1
 		 echo "status $?")
 	[ "$status" = $((failed > bad)) ] || not_ok "qemu: $name: ended with status $status, see above"
 }
@@ -99,7 +99,10 @@ instruction()
 
 [ $# = 0 ] || die "usage: tests/qemu.sh"
 [ -x "$QEMU" ] || die "no $QEMU: run scripts/qemu"
-for name in registers commands descriptors ims faults remap remap_amd rubbish; do
+mkdir -p "$out"
+asan=$(python3 "$root/tests/qtest/asan.py" "$build/qemu/obj" "$build/qemu/asan" 2>"$out/asan.log") ||
+	die "cannot compile the model with AddressSanitizer: see $out/asan.log"
+for name in registers commands descriptors ims faults unplug remap remap_amd rubbish; do
 	checks "$name"
 done
 bad_input

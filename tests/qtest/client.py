@@ -43,7 +43,9 @@ class Machine:
                 "-qtest", f"unix:{self.dir.name}/qtest", "-qtest-log", "none",
                 "-qmp", f"unix:{self.dir.name}/qmp"]
         self.log = tempfile.TemporaryFile("w+")
-        self.proc = subprocess.Popen(args, stdin=subprocess.DEVNULL,
+        # what was freed holds nonsense at once, so that its use shows
+        env = dict(os.environ, MALLOC_PERTURB_="90")
+        self.proc = subprocess.Popen(args, stdin=subprocess.DEVNULL, env=env,
                                      stdout=self.log, stderr=self.log)
         self.qtest, self.answers = self.accept(qtest)
         self.qmp, self.replies = self.accept(qmp)
@@ -78,17 +80,37 @@ class Machine:
         self.dir.cleanup()
         return said
 
+    def check_alive(self):
+        self.execute("query-status")
+
+    def gone(self, after=""):
+        """The failure that the machine ended, which it just did."""
+        code = self.proc.wait(10)
+        self.log.seek(0)
+        why = [line for line in self.log if "ERROR: AddressSanitizer" in line]
+        return Failure(f"QEMU is gone{after}, status {code} " + " ".join(why))
+
+    @staticmethod
+    def line_of(stream):
+        try:
+            return stream.readline()
+        except ConnectionError:
+            return b""
+
     # the monitor
 
     def qmp_read(self):
-        line = self.replies.readline()
+        line = self.line_of(self.replies)
         if not line:
-            raise Failure("QEMU is gone")
+            raise self.gone()
         return json.loads(line)
 
     def execute(self, command, **args):
         msg = {"execute": command, "arguments": args}
-        self.qmp.sendall(json.dumps(msg).encode() + b"\n")
+        try:
+            self.qmp.sendall(json.dumps(msg).encode() + b"\n")
+        except ConnectionError as why:
+            raise self.gone() from why
         while True:
             reply = self.qmp_read()
             if "error" in reply:
@@ -118,9 +140,9 @@ class Machine:
 
     def answer(self, line):
         while True:
-            words = self.answers.readline().split()
+            words = self.line_of(self.answers).split()
             if not words:
-                raise Failure(f"QEMU is gone after '{line}'")
+                raise self.gone(f" after '{line}'")
             if words[0] == b"OK":
                 return int(words[1], 0) if len(words) > 1 else None
             if words[0] != b"IRQ":
@@ -170,6 +192,7 @@ def attempt(func):
     try:
         machine = getattr(func, "machine", Machine)()
         func(machine)
+        machine.check_alive()
         return None
     except Failure as why:
         return str(why).replace("\n", " ")

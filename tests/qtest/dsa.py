@@ -34,8 +34,9 @@ EVL = RAM + 0x600000
 
 
 class Dsa:
-    def __init__(self, machine):
+    def __init__(self, machine, config=CONFIG):
         self.m = machine
+        self.config_space = config
         machine.outl(0xcf8, 0x80000060)
         machine.outl(0xcfc, ECAM | 1)
         self.map()
@@ -46,9 +47,9 @@ class Dsa:
 
     def map(self):
         """Give the device its addresses and let it decode and send."""
-        self.m.write(CONFIG + 0x10, BAR0)
-        self.m.write(CONFIG + 0x18, BAR2)
-        self.m.write(CONFIG + 4, 6, "w")
+        self.m.write(self.config_space + 0x10, BAR0)
+        self.m.write(self.config_space + 0x18, BAR2)
+        self.m.write(self.config_space + 4, 6, "w")
 
     def reg(self, offset, width="l"):
         return self.m.read(BAR0 + offset, width)
@@ -100,9 +101,12 @@ class Dsa:
     # descriptors
 
     def submit(self, raw, wq=0, ims=False):
+        self.m.command(self.submission(raw, wq, ims))
+
+    def submission(self, raw, wq=0, ims=False):
         addr = BAR2 + wq * 0x4000 + (0x2000 if ims else 0) + self.portal_next
         self.portal_next = (self.portal_next + 64) % 0x1000
-        self.m.store(addr, raw)
+        return f"write {addr:#x} {len(raw)} 0x{raw.hex()}"
 
     def run(self, op, wq=0, ims=False, **fields):
         """Submit a descriptor with a record, return the record."""
@@ -144,15 +148,19 @@ class Dsa:
         entry = 0x8000 + vector * 16
         for i, val in enumerate((address, 0, data, 0)):
             self.put(entry + i * 4, val)
-        self.m.write(CONFIG + self.find_cap(0x11) + 2, 0x8000, "w")
+        self.m.write(self.config_space + self.find_cap(0x11) + 2, 0x8000, "w")
 
     def find_cap(self, cap):
-        at = self.m.read(CONFIG + 0x34, "b")
-        while at and self.m.read(CONFIG + at, "b") != cap:
-            at = self.m.read(CONFIG + at + 1, "b")
-        if not at:
-            raise Failure(f"no PCI capability {cap:#x}")
-        return at
+        return find_cap(self.m, self.config_space, cap)
+
+
+def find_cap(m, config, cap):
+    at = m.read(config + 0x34, "b")
+    while at and m.read(config + at, "b") != cap:
+        at = m.read(config + at + 1, "b")
+    if not at:
+        raise Failure(f"no PCI capability {cap:#x}")
+    return at
 
 
 class Record:

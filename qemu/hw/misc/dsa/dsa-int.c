@@ -129,6 +129,9 @@ static void dsa_ims_send(DsaState *s, uint64_t address, uint32_t data,
     MemTxAttrs attrs = { .requester_id = rid };
     MemTxResult res;
 
+    if (!DEVICE(s)->realized) {
+        return;
+    }
     s->ims_sent++;
     address_space_stl_le(pci_get_address_space(PCI_DEVICE(s)), address, data,
                          attrs, &res);
@@ -167,10 +170,14 @@ static void dsa_ims_send_faulty(DsaState *s, const DsaSlot *slot)
     uint16_t rid = pci_requester_id(PCI_DEVICE(s));
     uint64_t address = slot->address;
     uint32_t data = slot->data;
+    unsigned generation = s->generation;
     DsaFaults *f = &s->fault;
 
     if (f->extra) {
         dsa_ims_send(s, address, data, rid);
+        if (s->generation != generation) {
+            return;
+        }
     }
     if (f->stale) {
         address = slot->stale_address;

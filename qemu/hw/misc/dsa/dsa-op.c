@@ -40,14 +40,14 @@ static bool dsa_fault(DsaJob *job, uint8_t status, uint64_t addr)
 static bool dsa_read(DsaWq *wq, DsaJob *job, uint64_t addr, void *buf,
                      uint32_t len)
 {
-    return pci_dma_read(PCI_DEVICE(wq->dev), addr, buf, len) == MEMTX_OK ||
+    return dsa_dma_read(wq->dev, addr, buf, len) == MEMTX_OK ||
            dsa_fault(job, DSA_COMP_PAGE_FAULT, addr);
 }
 
 static bool dsa_write(DsaWq *wq, DsaJob *job, uint64_t addr, const void *buf,
                       uint32_t len)
 {
-    return pci_dma_write(PCI_DEVICE(wq->dev), addr, buf, len) == MEMTX_OK ||
+    return dsa_dma_write(wq->dev, addr, buf, len) == MEMTX_OK ||
            dsa_fault(job, DSA_COMP_PAGE_FAULT | DSA_COMP_WRITE, addr);
 }
 
@@ -278,10 +278,15 @@ static uint8_t dsa_job_check(DsaWq *wq, DsaJob *job)
     return dsa_check_size(wq, job);
 }
 
+/* Nothing more comes out of a device that was reset meanwhile, or is gone. */
+static bool dsa_job_current(const DsaWq *wq, const DsaJob *job)
+{
+    return job->generation == wq->dev->generation;
+}
+
 /* The status byte goes last: a guest that polls it finds the rest there. */
 static bool dsa_write_record(DsaWq *wq, const DsaJob *job)
 {
-    PCIDevice *pdev = PCI_DEVICE(wq->dev);
     DsaRecord rec = {
         .status = job->status,
         .result = job->result,
@@ -295,9 +300,12 @@ static bool dsa_write_record(DsaWq *wq, const DsaJob *job)
     } else if (job->status == DSA_COMP_FLAGS) {
         stl_le_p(rec.op_specific, job->invalid_flags);
     }
-    return pci_dma_write(pdev, job->completion + 1, &rec.result,
-                         sizeof(rec) - 1) == MEMTX_OK &&
-           pci_dma_write(pdev, job->completion, &rec.status, 1) == MEMTX_OK;
+    if (dsa_dma_write(wq->dev, job->completion + 1, &rec.result,
+                      sizeof(rec) - 1) != MEMTX_OK) {
+        return false;
+    }
+    return !dsa_job_current(wq, job) ||
+           dsa_dma_write(wq->dev, job->completion, &rec.status, 1) == MEMTX_OK;
 }
 
 static void dsa_job_record(DsaWq *wq, const DsaJob *job)
@@ -315,17 +323,17 @@ static void dsa_job_record(DsaWq *wq, const DsaJob *job)
     }
 }
 
-/* Nothing more comes out of a device that was reset meanwhile. */
 static void dsa_job_finish(DsaWq *wq, DsaJob *job)
 {
-    if (job->generation != wq->dev->generation) {
+    if (!dsa_job_current(wq, job)) {
         return;
     }
     if (!job->status) {
         job->status = DSA_COMP_SUCCESS;
     }
     dsa_job_record(wq, job);
-    if ((job->flags & DSA_FLAG_RCI) && dsa_int_valid(wq->dev, job)) {
+    if (dsa_job_current(wq, job) && (job->flags & DSA_FLAG_RCI) &&
+        dsa_int_valid(wq->dev, job)) {
         dsa_int_complete(wq->dev, job);
     }
 }
@@ -389,8 +397,7 @@ static bool dsa_batch_fetch(DsaWq *wq, DsaJob *job)
     DsaJob *next = &wq->batch_job;
     DsaDesc desc;
 
-    if (pci_dma_read(PCI_DEVICE(wq->dev), addr, &desc, sizeof(desc)) !=
-        MEMTX_OK) {
+    if (dsa_dma_read(wq->dev, addr, &desc, sizeof(desc)) != MEMTX_OK) {
         dsa_fault(job, DSA_COMP_LIST_FAULT, addr);
         return false;
     }

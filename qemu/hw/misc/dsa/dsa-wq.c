@@ -68,6 +68,7 @@ static bool dsa_report_evl(DsaState *s, const uint64_t *words)
     unsigned head = FIELD_EX64(s->evlsts, EVLSTS, HEAD);
     unsigned tail = FIELD_EX64(s->evlsts, EVLSTS, TAIL);
     uint64_t entry[DSA_EVL_ENTRY_SIZE / 8] = { 0 };
+    unsigned generation = s->generation;
     unsigned i;
 
     if (size < DSA_EVL_SIZE_MIN || tail >= size || (tail + 1) % size == head) {
@@ -76,9 +77,12 @@ static bool dsa_report_evl(DsaState *s, const uint64_t *words)
     for (i = 0; i < 3; i++) {
         entry[i] = cpu_to_le64(words[i]);
     }
-    if (pci_dma_write(PCI_DEVICE(s), s->evlcfg[0] + tail * DSA_EVL_ENTRY_SIZE,
-                      entry, sizeof(entry)) != MEMTX_OK) {
+    if (dsa_dma_write(s, s->evlcfg[0] + tail * DSA_EVL_ENTRY_SIZE, entry,
+                      sizeof(entry)) != MEMTX_OK) {
         return false;
+    }
+    if (s->generation != generation) {
+        return true;
     }
     s->evlsts = FIELD_DP64(s->evlsts, EVLSTS, TAIL, (tail + 1) % size);
     s->evlsts = FIELD_DP64(s->evlsts, EVLSTS, PENDING, 1);
@@ -148,7 +152,7 @@ void dsa_wq_bh(void *opaque)
             dsa_wq_pop(wq);
         }
         done = dsa_job_step(wq, &wq->job, &budget);
-        /* The descriptor may have led to a reset of this very device. */
+        /* The descriptor may have reset or unplugged this very device. */
         if (wq->dev->generation != generation) {
             return;
         }

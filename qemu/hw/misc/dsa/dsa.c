@@ -440,23 +440,46 @@ static void dsa_realize(PCIDevice *pdev, Error **errp)
     dsa_init_state(s);
 }
 
+static void dsa_release_bh(void *opaque)
+{
+    object_unref(OBJECT(opaque));
+}
+
+/*
+ * A descriptor or a message of this very device may have unplugged it, so its
+ * bottom half, or an access to its registers, can be on the stack: they find a
+ * device that was reset, and their memory stays until they have returned.
+ */
 static void dsa_exit(PCIDevice *pdev)
 {
     DsaState *s = DSA(pdev);
     unsigned i;
 
+    dsa_reset_config(s);
+    s->cmdsts = 0;
     qemu_bh_delete(s->cmd_bh);
     for (i = 0; i < s->num_wqs; i++) {
         qemu_bh_delete(s->wq[i].bh);
+    }
+    msix_uninit(pdev, &s->mmio, &s->mmio);
+    pcie_cap_exit(pdev);
+    object_ref(OBJECT(s));
+    aio_bh_schedule_oneshot(qemu_get_aio_context(), dsa_release_bh, s);
+}
+
+static void dsa_instance_finalize(Object *obj)
+{
+    DsaState *s = DSA(obj);
+    unsigned i;
+
+    for (i = 0; i < s->num_wqs && i < DSA_WQS_MAX; i++) {
         g_free(s->wq[i].ring);
     }
     g_free(s->perm);
     g_free(s->ims);
     g_free(s->msix_handles.requested);
     g_free(s->ims_handles.requested);
-    g_hash_table_destroy(s->partials);
-    msix_uninit(pdev, &s->mmio, &s->mmio);
-    pcie_cap_exit(pdev);
+    g_clear_pointer(&s->partials, g_hash_table_destroy);
 }
 
 static void dsa_write_config(PCIDevice *pdev, uint32_t addr, uint32_t val,
@@ -515,6 +538,7 @@ static const TypeInfo dsa_info = {
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(DsaState),
     .instance_init = dsa_instance_init,
+    .instance_finalize = dsa_instance_finalize,
     .class_init = dsa_class_init,
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_PCIE_DEVICE },

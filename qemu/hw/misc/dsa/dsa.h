@@ -183,6 +183,29 @@ struct DsaState {
     uint64_t ims_sent;
 };
 
+/* What is left of a device that was unplugged must not use its bus any more. */
+static inline MemTxResult dsa_dma(DsaState *s, uint64_t addr, void *buf,
+                                  dma_addr_t len, DMADirection dir)
+{
+    if (!DEVICE(s)->realized) {
+        return MEMTX_ERROR;
+    }
+    return pci_dma_rw(PCI_DEVICE(s), addr, buf, len, dir,
+                      MEMTXATTRS_UNSPECIFIED);
+}
+
+static inline MemTxResult dsa_dma_read(DsaState *s, uint64_t addr, void *buf,
+                                       dma_addr_t len)
+{
+    return dsa_dma(s, addr, buf, len, DMA_DIRECTION_TO_DEVICE);
+}
+
+static inline MemTxResult dsa_dma_write(DsaState *s, uint64_t addr,
+                                        const void *buf, dma_addr_t len)
+{
+    return dsa_dma(s, addr, (void *)buf, len, DMA_DIRECTION_FROM_DEVICE);
+}
+
 static inline unsigned dsa_state(DsaState *s)
 {
     return FIELD_EX32(s->gensts, GENSTS, STATE);
