@@ -125,6 +125,25 @@ def test_msix(m):
     expect("ignored", dsa.fire(other, ims=False), 1)
 
 
+def test_msix_mask(m):
+    """a masked MSI-X vector, and a masked function, do the same with the PBA."""
+    dsa = Dsa(m)
+    dsa.enable()
+    dsa.set_msix(3, BOX, 0x3333)
+    cap = d.CONFIG + dsa.find_cap(0x11)
+    control, pba = d.BAR0 + 0x8000 + 3 * 16 + 12, d.BAR0 + (m.read(cap + 8) & ~7)
+    handle = dsa.must(d.REQUEST, 3)
+    for where, masked, width in ((control, 1, "l"), (cap + 2, 0xc000, "w")):
+        before = m.read(where, width)
+        m.write(where, masked, width)
+        dsa.fire(handle, ims=False)
+        expect("message while masked", letter(m), 0)
+        expect("pending", m.read(pba), 8)
+        m.write(where, before, width)
+        expect("message", letter(m), 0x3333)
+        expect("not pending", m.read(pba), 0)
+
+
 @device("vectors=2048")
 def test_vectors(m):
     """as many MSI-X vectors as there can be."""

@@ -59,6 +59,18 @@ def test_good(m):
 
 
 @vtd
+def test_pending(m):
+    """a message that a mask held back passes on unmask, and not before."""
+    dsa, handle = ready(m)
+    dsa.ctrl(5, d.MASK)
+    dsa.fire(handle)
+    expect("while masked", (received(m, VECTOR), dsa.ctrl(5)), (False, d.MASK | d.PENDING))
+    expect("control", dsa.ctrl(5, 0), 0)
+    expect("once unmasked", (received(m, VECTOR), m.get("ims-sent")), (True, 1))
+    expect("fault", fault(m), None)
+
+
+@vtd
 def test_forged_rid(m):
     """a forged requester ID is blocked and reported."""
     fire(m, None, (0x26, 0x1234, HANDLE), fault_rid=0x1234)
