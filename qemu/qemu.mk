@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Debian's QEMU source package that the diffs in patches/ are made for.
-VERSION := 7.2
+# Debian's QEMU source package that the diffs in patches/ are made for, and the suite that has it.
+VERSION := 10.0
 PACKAGE := qemu
+SUITE := trixie

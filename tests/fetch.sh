@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The kernel source of a base in another suite: which package sources are derived from those of
-# the machine, and what happens when they do not have it. No network is used.
+# The source of a base, or of QEMU, in another suite: which package sources are derived from those
+# of the machine, and what happens when they do not have it. No network is used.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
 
@@ -20,6 +20,10 @@ cat >bin/apt-get <<-'EOF'
 	for last; do :; done
 	[ ! -e "$IMS_APT_ETC/../broken" ] || { echo "E: Failed to fetch: Temporary failure resolving the host" >&2; exit 100; }
 	[ "$last" = update ] && exit
+	case $* in
+	*" source "*) for type in dsc debian.tar.xz; do echo "$last" >"${last}_10.0.1.$type"; done; exit ;;
+	*" download meson") last=meson_1.7 ;;
+	esac
 	cp "$IMS_APT_ETC/../$last.deb" . || { echo "E: Unable to locate package $last" >&2; exit 100; }
 EOF
 printf '#!/bin/sh\n[ -e "%s" ] || echo linux-source-8.0\necho linux-source-8.0-extra\n' "$TMP/broken" >bin/apt-cache
@@ -113,8 +117,22 @@ else
 fi
 if [[ -z $(find build -name '*.deb') ]]; then t_ok "the package is not kept"; else t_fail "the package is not kept"; fi
 
+cp linux-source-7.9.deb meson_1.7.deb
+if "$TOP/scripts/fetch" qemu >out 2>&1 && [[ $(cd build/qemu/dl && echo *) == "meson_1.7.deb qemu_10.0.1.debian.tar.xz qemu_10.0.1.dsc" &&
+	$(grep -c '^Types: deb deb-src$' "build/apt-$(mk_get SUITE "$TOP/qemu/qemu.mk")/parts/own.sources") == 2 ]]; then
+	t_ok "QEMU: a source package, and meson"
+else
+	t_fail "QEMU: a source package, and meson" "$(tail -1 out)"
+fi
+
 touch broken
 refused "no network is one clear line" "cannot fetch linux-source-7.9 from later-backports .*: run again when the network"
+rm -rf build/qemu
+if ! "$TOP/scripts/fetch" qemu >out 2>err && grep -q "cannot fetch qemu from .*Temporary failure.*: run again when" err && [[ ! -e build/qemu/dl ]]; then
+	t_ok "QEMU: no network is one clear line"
+else
+	t_fail "QEMU: no network is one clear line" "$(tail -1 err)"
+fi
 rm broken
 rm linux-source-7.9.deb
 refused "a suite that has moved on is told" "has no linux-source-7.9, it has linux-source-8.0: write a file in bases/"

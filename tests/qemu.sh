@@ -39,6 +39,26 @@ checks()
 	[ "$status" = $((failed > bad)) ] || not_ok "qemu: $name: ended with status $status, see above"
 }
 
+# The test that goes upstream with the device, in QEMU's own manner
+own_test()
+{
+	local test=tests/qtest/dsa-test line status=none bad=$failed
+
+	ninja -C "$build/qemu/obj" $test >"$out/dsa-test.log" 2>&1 || {
+		not_ok "qemu: dsa-test does not compile, see $out/dsa-test.log"
+		return
+	}
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) ok "qemu: dsa-test ${line#ok }" ;;
+		"not ok "*) not_ok "qemu: dsa-test ${line#not ok }" ;;
+		"status "*) status=${line#status } ;;
+		esac
+	done < <(QTEST_QEMU_BINARY=$asan ASAN_OPTIONS=detect_leaks=0 timeout -k 5 180 "$build/qemu/obj/$test" --tap -k 2>>"$out/dsa-test.log"
+		 echo "status $?")
+	[ "$status" = $((failed > bad)) ] || not_ok "qemu: dsa-test: ended with status $status, see $out/dsa-test.log"
+}
+
 # refuses WHAT PATTERN ARGUMENT...: QEMU ends at once, with one line that matches.
 refuses()
 {
@@ -76,7 +96,7 @@ bad_input()
 		halt=0:at run time only
 		revoke-handles=on:at run time only
 	EOF
-	refuses "no PCI Express" "use -machine q35" -machine q35 -device pcie-pci-bridge,id=b -device dsa,bus=b,addr=1
+	refuses "no PCI Express" "use -machine q35" -machine q35 -device pci-bridge,id=b,chassis_nr=1 -device dsa,bus=b,addr=1
 }
 
 # The platform of a guest is the name of a CPU here.
@@ -105,6 +125,7 @@ asan=$(python3 "$root/tests/qtest/asan.py" "$build/qemu/obj" "$build/qemu/asan" 
 for name in registers commands descriptors ims faults unplug remap remap_amd rubbish; do
 	checks "$name"
 done
+own_test
 bad_input
 instruction
 echo "$passed passed, $failed failed"

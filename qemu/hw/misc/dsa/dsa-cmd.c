@@ -8,6 +8,7 @@
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "dsa.h"
+#include "trace.h"
 
 #define DSA_CMDS_BASE \
     (MAKE_64BIT_MASK(DSA_CMD_ENABLE_DEVICE, DSA_CMD_ABORT_PASID))
@@ -419,6 +420,7 @@ void dsa_cmd_bh(void *opaque)
     }
     s->cmdsts = FIELD_DP32(s->cmdsts, CMDSTS, ERROR, err);
     s->cmdsts = FIELD_DP32(s->cmdsts, CMDSTS, ACTIVE, 0);
+    trace_dsa_cmd_done(s->cmd, s->cmdsts);
     if (FIELD_EX32(s->cmd, CMD, INT_REQ)) {
         dsa_cause(s, DSA_CAUSE_CMD);
     }
@@ -439,6 +441,7 @@ void dsa_cmd_write(DsaState *s, uint32_t val)
                       "dsa: command 0x%x while 0x%x is active\n", val, s->cmd);
         return;
     }
+    trace_dsa_cmd_start(val);
     s->cmd = val;
     s->cmdsts = R_CMDSTS_ACTIVE_MASK;
     qemu_bh_schedule(s->cmd_bh);
@@ -447,6 +450,7 @@ void dsa_cmd_write(DsaState *s, uint32_t val)
 /* Something terrible happened; only a reset of the given type helps. */
 void dsa_halt(DsaState *s, unsigned reset_type)
 {
+    trace_dsa_halt(reset_type);
     s->gensts = FIELD_DP32(0, GENSTS, STATE, DSA_STATE_HALT);
     s->gensts = FIELD_DP32(s->gensts, GENSTS, RESET_TYPE, reset_type);
     dsa_wqs_flush(s, dsa_all_wqs(s));

@@ -12,12 +12,14 @@
 #include "qemu/log.h"
 #include "hw/pci/msix.h"
 #include "dsa.h"
+#include "trace.h"
 
 /* Raise causes in INTCAUSE; the caller checked whether they are enabled. */
 void dsa_cause(DsaState *s, uint32_t cause)
 {
     PCIDevice *pdev = PCI_DEVICE(s);
 
+    trace_dsa_cause(cause);
     s->intcause |= cause;
     if (msix_enabled(pdev)) {
         msix_notify(pdev, 0);
@@ -70,6 +72,7 @@ bool dsa_handle_request(DsaState *s, bool ims, unsigned index,
     }
     set_bit(index, handles->requested);
     *handle = dsa_handle_base(handles) + index;
+    trace_dsa_handle_request(ims, index, *handle);
     return true;
 }
 
@@ -133,6 +136,7 @@ static void dsa_ims_send(DsaState *s, uint64_t address, uint32_t data,
         return;
     }
     s->ims_sent++;
+    trace_dsa_ims_send(address, data, rid);
     address_space_stl_le(pci_get_address_space(PCI_DEVICE(s)), address, data,
                          attrs, &res);
     if (res != MEMTX_OK) {
@@ -229,6 +233,7 @@ static void dsa_ims_event(DsaState *s, unsigned index)
 
     if (dsa_ims_masked(s, index)) {
         slot->ctrl = FIELD_DP32(slot->ctrl, INTCTRL, PENDING, 1);
+        trace_dsa_ims_pending(index);
     } else {
         dsa_ims_fire(s, index);
     }
@@ -298,6 +303,7 @@ void dsa_ims_write(DsaState *s, hwaddr offset, uint32_t val)
     DsaSlot *slot = &s->ims[index];
     unsigned word = offset % DSA_IMS_SLOT_SIZE;
 
+    trace_dsa_ims_write(index, word, val);
     if (word != 12 && !slot->dirty) {
         slot->stale_address = slot->address;
         slot->stale_data = slot->data;

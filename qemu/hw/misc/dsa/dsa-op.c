@@ -8,6 +8,7 @@
 #include "qemu/crc32c.h"
 #include "qemu/cutils.h"
 #include "dsa.h"
+#include "trace.h"
 
 /* Most that one step of a descriptor moves */
 #define DSA_CHUNK   (64 * 1024)
@@ -331,6 +332,7 @@ static void dsa_job_finish(DsaWq *wq, DsaJob *job)
     if (!job->status) {
         job->status = DSA_COMP_SUCCESS;
     }
+    trace_dsa_job_done(wq->id, job->op, job->status, job->done);
     dsa_job_record(wq, job);
     if (dsa_job_current(wq, job) && (job->flags & DSA_FLAG_RCI) &&
         dsa_int_valid(wq->dev, job)) {
@@ -354,6 +356,7 @@ static void dsa_crc_start(DsaWq *wq, DsaJob *job)
 
 static void dsa_job_start(DsaWq *wq, DsaJob *job)
 {
+    trace_dsa_job_start(wq->id, job->op, job->size, job->flags);
     job->started = true;
     job->status = dsa_job_check(wq, job);
     job->failed = job->status != DSA_COMP_NONE;

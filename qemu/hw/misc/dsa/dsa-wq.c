@@ -9,6 +9,7 @@
 #include "qemu/main-loop.h"
 #include "hw/core/cpu.h"
 #include "dsa.h"
+#include "trace.h"
 
 /* Bytes and descriptors that a WQ may process before others get their turn */
 #define DSA_WQ_BUDGET   (1024 * 1024)
@@ -101,6 +102,7 @@ void dsa_report(DsaState *s, unsigned wq, const DsaJob *job, uint8_t error,
 {
     uint64_t words[4] = { 0 };
 
+    trace_dsa_report(wq, error, addr);
     dsa_describe(words, wq, job, error, addr);
     if (FIELD_EX32(s->gencfg, GENCFG, EVL_EN) && dsa_report_evl(s, words)) {
         return;
@@ -125,6 +127,7 @@ static void dsa_submit(DsaState *s, unsigned id, bool ims, const void *desc)
     memcpy(&entry->desc, desc, sizeof(entry->desc));
     entry->ims = ims;
     wq->used++;
+    trace_dsa_submit(id, ims, wq->used);
     qemu_bh_schedule(wq->bh);
 }
 

@@ -1,7 +1,7 @@
 /*
  * Intel Data Streaming Accelerator: PCI device, registers, properties
  *
- * See qemu/README.md of the project for what is modelled and what is not.
+ * See docs/system/devices/dsa.rst for what is modelled and what is not.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,6 +17,7 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "dsa.h"
+#include "trace.h"
 
 #define PCI_DEVICE_ID_INTEL_DSA 0x0b25
 #define DSA_PCIE_CAP            0x40
@@ -294,10 +295,11 @@ static const MemoryRegionOps dsa_mmio_ops = {
 };
 
 /* Function level reset and every reset above it: as after power on. */
-static void dsa_reset(DeviceState *dev)
+static void dsa_reset_hold(Object *obj, ResetType type)
 {
-    DsaState *s = DSA(dev);
+    DsaState *s = DSA(obj);
 
+    trace_dsa_reset();
     dsa_reset_config(s);
     dsa_ims_reset(s);
     s->cmd = 0;
@@ -455,6 +457,7 @@ static void dsa_exit(PCIDevice *pdev)
     DsaState *s = DSA(pdev);
     unsigned i;
 
+    trace_dsa_exit();
     dsa_reset_config(s);
     s->cmdsts = 0;
     qemu_bh_delete(s->cmd_bh);
@@ -489,7 +492,7 @@ static void dsa_write_config(PCIDevice *pdev, uint32_t addr, uint32_t val,
     pcie_cap_flr_write_config(pdev, addr, val, len);
 }
 
-static Property dsa_properties[] = {
+static const Property dsa_properties[] = {
     DEFINE_PROP_UINT8("wqs", DsaState, num_wqs, 8),
     DEFINE_PROP_UINT8("engines", DsaState, num_engines, 4),
     DEFINE_PROP_UINT8("groups", DsaState, num_groups, 4),
@@ -499,7 +502,6 @@ static Property dsa_properties[] = {
     DEFINE_PROP_UINT32("ims-offset", DsaState, ims_offset, DSA_IMS_BASE),
     DEFINE_PROP_BOOL("int-handle", DsaState, int_handle, true),
     DEFINE_PROP_BOOL("evl", DsaState, evl, true),
-    DEFINE_PROP_END_OF_LIST(),
 };
 
 static const VMStateDescription dsa_vmstate = {
@@ -511,6 +513,7 @@ static void dsa_class_init(ObjectClass *klass, void *data)
 {
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
     DeviceClass *dc = DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
 
     pc->realize = dsa_realize;
     pc->exit = dsa_exit;
@@ -519,7 +522,7 @@ static void dsa_class_init(ObjectClass *klass, void *data)
     pc->device_id = PCI_DEVICE_ID_INTEL_DSA;
     pc->class_id = PCI_CLASS_SYSTEM_OTHER;
     dc->desc = "Intel Data Streaming Accelerator";
-    dc->reset = dsa_reset;
+    rc->phases.hold = dsa_reset_hold;
     dc->vmsd = &dsa_vmstate;
     device_class_set_props(dc, dsa_properties);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);

@@ -8,7 +8,7 @@
 #define HW_MISC_DSA_H
 
 #include "dsa-regs.h"
-#include "hw/pci/pci.h"
+#include "hw/pci/pci_device.h"
 #include "qom/object.h"
 
 #define TYPE_DSA "dsa"
