@@ -122,7 +122,7 @@ instruction()
 mkdir -p "$out"
 asan=$(python3 "$root/tests/qtest/asan.py" "$build/qemu/obj" "$build/qemu/asan" 2>"$out/asan.log") ||
 	die "cannot compile the model with AddressSanitizer: see $out/asan.log"
-for name in registers commands descriptors ims faults unplug remap remap_amd rubbish; do
+for name in registers commands descriptors ims faults unplug power remap remap_amd rubbish; do
 	checks "$name"
 done
 own_test

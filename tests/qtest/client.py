@@ -135,8 +135,7 @@ class Machine:
     def together(self, *lines):
         """Commands that run without anything in between; short ones, please."""
         self.qtest.sendall("".join(line + "\n" for line in lines).encode())
-        for line in lines:
-            self.answer(line)
+        return [self.answer(line) for line in lines]
 
     def answer(self, line):
         while True:

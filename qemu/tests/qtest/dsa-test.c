@@ -154,6 +154,26 @@ static void test_ims(void)
     stop(&t);
 }
 
+static void test_power(void)
+{
+    uint16_t handle;
+    uint8_t pm;
+    DsaTest t;
+
+    start(&t, "");
+    handle = enable(&t);
+    put(&t, slot(&t, 3), R_INTCTRL_MASK_MASK);
+    fire(&t, handle);
+    pm = qpci_find_capability(t.dev, PCI_CAP_ID_PM, 0);
+    g_assert_cmphex(pm, !=, 0);
+    qpci_config_writew(t.dev, pm + PCI_PM_CTRL, 3);
+    qpci_config_writew(t.dev, pm + PCI_PM_CTRL, 0);
+    g_assert_cmphex(reg(&t, DSA_GENSTS), ==, DSA_STATE_ENABLED);
+    put(&t, slot(&t, 3), 0);
+    g_assert_cmphex(letter(&t), ==, MESSAGE);
+    stop(&t);
+}
+
 static void test_hotplug(void)
 {
     DsaTest t;
@@ -168,6 +188,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("/dsa/registers", test_registers);
     qtest_add_func("/dsa/ims", test_ims);
+    qtest_add_func("/dsa/power", test_power);
     qtest_add_func("/dsa/hotplug", test_hotplug);
     return g_test_run();
 }

@@ -411,7 +411,7 @@ void dsa_cmd_bh(void *opaque)
     DsaState *s = opaque;
     int err;
 
-    if (!FIELD_EX32(s->cmdsts, CMDSTS, ACTIVE)) {
+    if (!FIELD_EX32(s->cmdsts, CMDSTS, ACTIVE) || !dsa_awake(s)) {
         return;
     }
     err = dsa_cmd_try(s);

@@ -21,7 +21,7 @@ void dsa_cause(DsaState *s, uint32_t cause)
 
     trace_dsa_cause(cause);
     s->intcause |= cause;
-    if (msix_enabled(pdev)) {
+    if (msix_enabled(pdev) && dsa_awake(s)) {
         msix_notify(pdev, 0);
     }
 }
@@ -132,7 +132,7 @@ static void dsa_ims_send(DsaState *s, uint64_t address, uint32_t data,
     MemTxAttrs attrs = { .requester_id = rid };
     MemTxResult res;
 
-    if (!DEVICE(s)->realized) {
+    if (!dsa_awake(s)) {
         return;
     }
     s->ims_sent++;
@@ -217,10 +217,14 @@ static void dsa_ims_fire(DsaState *s, unsigned index)
     slot->dirty = false;
 }
 
+/* Must an event on this slot wait? */
 static bool dsa_ims_masked(DsaState *s, unsigned index)
 {
     DsaFaults *f = &s->fault;
 
+    if (!dsa_awake(s)) {
+        return true;
+    }
     if (f->ignore_mask && (f->slot == UINT32_MAX || f->slot == index)) {
         return false;
     }
@@ -250,7 +254,7 @@ void dsa_int_complete(DsaState *s, const DsaJob *job)
                       job->int_handle);
     } else if (job->ims) {
         dsa_ims_event(s, index);
-    } else if (msix_enabled(pdev)) {
+    } else if (msix_enabled(pdev) && dsa_awake(s)) {
         msix_notify(pdev, index);
     }
 }
@@ -330,13 +334,17 @@ static void dsa_handles_reset(DsaHandles *handles, unsigned epoch)
     handles->epoch = epoch;
 }
 
-/* After a reset every slot is empty and masked, and no handle is valid. */
+/*
+ * After a reset every slot is masked, and no handle is valid. As in an MSI-X
+ * table the message may be anything, and the old one harms a driver most.
+ */
 void dsa_ims_reset(DsaState *s)
 {
     unsigned i;
 
     for (i = 0; i < s->ims_slots; i++) {
-        s->ims[i] = (DsaSlot) { .ctrl = R_INTCTRL_MASK_MASK };
+        s->ims[i].ctrl = R_INTCTRL_MASK_MASK;
+        s->ims[i].dirty = false;
     }
     memset(s->perm, 0, s->vectors * sizeof(*s->perm));
     dsa_handles_reset(&s->msix_handles, 1);

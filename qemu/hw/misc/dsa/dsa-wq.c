@@ -131,6 +131,14 @@ static void dsa_submit(DsaState *s, unsigned id, bool ims, const void *desc)
     qemu_bh_schedule(wq->bh);
 }
 
+/* Go on with what there is to do, if the power state admits that. */
+void dsa_wq_kick(DsaWq *wq)
+{
+    if (!dsa_wq_idle(wq) && dsa_awake(wq->dev)) {
+        qemu_bh_schedule(wq->bh);
+    }
+}
+
 static void dsa_wq_pop(DsaWq *wq)
 {
     DsaQueued *entry = &wq->ring[wq->head];
@@ -148,7 +156,7 @@ void dsa_wq_bh(void *opaque)
     unsigned generation = wq->dev->generation;
     uint32_t budget = DSA_WQ_BUDGET;
 
-    while (budget && !dsa_wq_idle(wq)) {
+    while (budget && !dsa_wq_idle(wq) && dsa_awake(wq->dev)) {
         bool done;
 
         if (!wq->busy) {
@@ -166,7 +174,7 @@ void dsa_wq_bh(void *opaque)
     if (dsa_wq_idle(wq)) {
         dsa_cmd_progress(wq->dev);
     } else {
-        qemu_bh_schedule(wq->bh);
+        dsa_wq_kick(wq);
     }
 }
 

@@ -22,6 +22,7 @@
 #define PCI_DEVICE_ID_INTEL_DSA 0x0b25
 #define DSA_PCIE_CAP            0x40
 #define DSA_MSIX_CAP            0x80
+#define DSA_PM_CAP              0x90
 #define DSA_SIOV_CAP            0x100
 
 static uint64_t dsa_gencap(DsaState *s)
@@ -363,6 +364,21 @@ static void dsa_add_siov(PCIDevice *pdev)
     pci_set_long(cap + 0x14, 1);
 }
 
+static int dsa_init_pm(DsaState *s, Error **errp)
+{
+    PCIDevice *pdev = PCI_DEVICE(s);
+    int cap = pci_pm_init(pdev, DSA_PM_CAP, errp);
+
+    if (cap < 0) {
+        return cap;
+    }
+    pci_set_word(pdev->config + cap + PCI_PM_PMC, PCI_PM_CAP_VER_1_2);
+    pci_set_word(pdev->config + cap + PCI_PM_CTRL,
+                 s->d3_reset ? 0 : PCI_PM_CTRL_NO_SOFT_RESET);
+    pci_set_word(pdev->wmask + cap + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+    return 0;
+}
+
 static int dsa_init_msix(DsaState *s, Error **errp)
 {
     PCIDevice *pdev = PCI_DEVICE(s);
@@ -432,7 +448,7 @@ static void dsa_realize(PCIDevice *pdev, Error **errp)
         return;
     }
     pcie_cap_flr_init(pdev);
-    if (dsa_init_msix(s, errp)) {
+    if (dsa_init_pm(s, errp) < 0 || dsa_init_msix(s, errp)) {
         pcie_cap_exit(pdev);
         return;
     }
@@ -485,10 +501,36 @@ static void dsa_instance_finalize(Object *obj)
     g_clear_pointer(&s->partials, g_hash_table_destroy);
 }
 
+/* Back in D0: a device without No_Soft_Reset is as new, others go on. */
+static void dsa_wake(DsaState *s)
+{
+    unsigned i;
+
+    trace_dsa_wake(s->d3_reset);
+    if (s->d3_reset) {
+        pci_device_reset(PCI_DEVICE(s));
+        return;
+    }
+    for (i = 0; i < s->num_wqs; i++) {
+        dsa_wq_kick(&s->wq[i]);
+    }
+    dsa_cmd_progress(s);
+    if (s->intcause) {
+        dsa_cause(s, 0);
+    }
+    dsa_ims_refresh(s);
+}
+
 static void dsa_write_config(PCIDevice *pdev, uint32_t addr, uint32_t val,
                              int len)
 {
+    DsaState *s = DSA(pdev);
+    bool was_awake = dsa_awake(s);
+
     pci_default_write_config(pdev, addr, val, len);
+    if (!was_awake && dsa_awake(s)) {
+        dsa_wake(s);
+    }
     pcie_cap_flr_write_config(pdev, addr, val, len);
 }
 
@@ -502,6 +544,7 @@ static const Property dsa_properties[] = {
     DEFINE_PROP_UINT32("ims-offset", DsaState, ims_offset, DSA_IMS_BASE),
     DEFINE_PROP_BOOL("int-handle", DsaState, int_handle, true),
     DEFINE_PROP_BOOL("evl", DsaState, evl, true),
+    DEFINE_PROP_BOOL("d3-reset", DsaState, d3_reset, false),
 };
 
 static const VMStateDescription dsa_vmstate = {

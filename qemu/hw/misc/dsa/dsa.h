@@ -156,6 +156,7 @@ struct DsaState {
     uint32_t ims_offset;
     bool int_handle;
     bool evl;
+    bool d3_reset;
     DsaFaults fault;
 
     /* counts resets, so that work in progress notices one */
@@ -183,11 +184,20 @@ struct DsaState {
     uint64_t ims_sent;
 };
 
-/* What is left of a device that was unplugged must not use its bus any more. */
+/* A device that was unplugged, or is not in D0, must not use its bus. */
+static inline bool dsa_awake(DsaState *s)
+{
+    PCIDevice *pdev = PCI_DEVICE(s);
+
+    return DEVICE(s)->realized &&
+           !(pci_get_word(pdev->config + pdev->pm_cap + PCI_PM_CTRL) &
+             PCI_PM_CTRL_STATE_MASK);
+}
+
 static inline MemTxResult dsa_dma(DsaState *s, uint64_t addr, void *buf,
                                   dma_addr_t len, DMADirection dir)
 {
-    if (!DEVICE(s)->realized) {
+    if (!dsa_awake(s)) {
         return MEMTX_ERROR;
     }
     return pci_dma_rw(PCI_DEVICE(s), addr, buf, len, dir,
@@ -240,6 +250,7 @@ void dsa_faults_class_init(ObjectClass *klass);
 extern const MemoryRegionOps dsa_portal_ops;
 void dsa_wq_bh(void *opaque);
 void dsa_wq_flush(DsaWq *wq);
+void dsa_wq_kick(DsaWq *wq);
 bool dsa_wq_idle(const DsaWq *wq);
 uint32_t dsa_wqcfg_read(DsaState *s, hwaddr offset);
 void dsa_wqcfg_write(DsaState *s, hwaddr offset, uint32_t val);
