@@ -106,6 +106,25 @@ def test_unmask(m):
 
 
 @port
+def test_msix(m):
+    """the MSI-X message of a descriptor unplugs the device."""
+    dsa = ready(m)
+    dsa.set_msix(3, slot_control(m), SLOT_OFF)
+    raw = desc(d.NOOP, flags=d.CRAV | d.RCI, handle=dsa.must(d.REQUEST, 3))
+    m.together(dsa.submission(raw), dsa.submission(desc(d.NOOP, record=OTHER)))
+    silent(m, d.RECORD, OTHER)
+
+
+@port
+def test_command(m):
+    """the MSI-X message of a command unplugs the device."""
+    dsa = ready(m)
+    dsa.set_msix(0, slot_control(m), SLOT_OFF)
+    dsa.start(d.DRAIN_ALL, 1 << 31)
+    gone(m)
+
+
+@port
 def test_fault_record(m):
     """the first part of a record unplugs the device: the second part does not come."""
     dsa = ready(m)

@@ -86,7 +86,8 @@ static uint16_t enable(DsaTest *t)
 
     put(t, wq, 8);
     put(t, wq + DSA_WQCFG_MODE * 4, FIELD_DP32(1, WQCFG2, PRIORITY, 1));
-    put(t, wq + DSA_WQCFG_LIMITS * 4, FIELD_DP32(31, WQCFG3, MAX_BATCH_SHIFT, 8));
+    put(t, wq + DSA_WQCFG_LIMITS * 4,
+        FIELD_DP32(31, WQCFG3, MAX_BATCH_SHIFT, 8));
     put(t, table(t, 0), 1);
     put(t, table(t, 0) + DSA_GRPCFG_ENGINES * 4, 1);
     command(t, DSA_CMD_ENABLE_DEVICE, 0);
