@@ -142,10 +142,10 @@ void step_bench_storm(const char *arg)
 /* While the command runs the emulator logs each instruction. */
 void step_bench_trace(const char *arg)
 {
-	bool ok = machine_command("singlestep on") && machine_command("log exec,nochain");
+	bool ok = machine_command("one-insn-per-tb on") && machine_command("log exec,nochain");
 
 	check(ok, NULL, "emulator logs instructions");
 	run(txt("trace %s", command_of(arg)));
 	machine_command("log none");
-	machine_command("singlestep off");
+	machine_command("one-insn-per-tb off");
 }
