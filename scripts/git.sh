@@ -3,6 +3,9 @@
 # Throw-away git repos made of the series; source it after lib.sh.  A repo holds only the files
 # that the series touches, but their blob ids are real, so `git am -3` works on a full tree.
 
+# shellcheck source=scripts/compose.sh
+. "$TOP/scripts/compose.sh"
+
 # plain_git ARG...: git in $repo, whatever the user's settings are, so that output depends on
 # the input alone.  $me NAME and $mail ADDRESS are author and committer, $when is the date.
 repo=

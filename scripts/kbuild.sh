@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Kernel builds beside the guest kernels of scripts/kernel; source it after lib.sh.  The tree is
-# in $tree, the objects go where the caller says.
+# Kernel builds; source it after lib.sh.  The tree is in $tree, the objects go where the caller says.
 
 tree=
-cc=gcc
-! command -v ccache >/dev/null || cc="ccache gcc"
-export cc
+arch=x86_64
+cross=
+cc=$(cached gcc)
+export arch cross cc
 
 # kmake OBJ ARG...
 kmake() {
 	local obj=$1
 
 	shift
-	env -u BASE -u ARCH -u CROSS_COMPILE -u KBUILD_OUTPUT \
-		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=ims KBUILD_BUILD_HOST=ims \
-		make -C "$tree" O="$obj" ARCH=x86_64 CC="$cc" "$@"
+	env -u BASE -u ARCH -u CROSS_COMPILE -u KBUILD_OUTPUT -u O \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=ims KBUILD_BUILD_HOST=ims \
+		make -C "$tree" O="$obj" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" "$@"
 }
 export -f kmake
 

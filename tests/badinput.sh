@@ -3,6 +3,10 @@
 # Bad input: each ends with one clear line that says what to do, and leaves nothing half-done.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+# shellcheck source=../scripts/compose.sh
+. "$TOP/scripts/compose.sh"
 
 LANE=badinput
 make_tmp
@@ -171,6 +175,8 @@ refuses "QEMU for DSA missing" "is missing: run scripts/qemu" env -u IMS_BASES -
 	QEMU=/nonexistent "$TOP/tests/idxd.sh" run
 refuses "QEMU without DSA" "no dsa device: run scripts/qemu" env -u IMS_BASES -u IMS_PATCHES -u IMS_OVERLAY -u IMS_BUILD \
 	QEMU=false "$TOP/tests/idxd.sh" run
+refuses "no such lane" "unknown lane 'fast': use some of: tree" "$TOP/scripts/test" fast
+refuses "no such guest, boot" "no guest named 'nobody' in tests/boot.tsv" "$TOP/tests/boot.sh" kernels nobody
 refuses "no such guest" "no guest named 'nobody' in tests/idxd.tsv" "$TOP/tests/idxd.sh" nobody
 
 # the benchmark
@@ -178,6 +184,4 @@ refuses "bench: unknown mode" "unknown mode 'fast': use quick" scripts/bench 6.1
 refuses "bench: no tree" "run scripts/tree 6.12" env IMS_BUILD="$TMP/nothing" scripts/bench 6.12
 refuses "bench: unknown pass" "unknown pass 'fast': use count-1" "$TOP/bench/run.sh" fast cost-vtd
 refuses "bench: no results" "holds no results: run scripts/bench" python3 "$TOP/bench/report.py" nothing
-refuses "bench-loop: unknown part" "use run or test" scripts/bench-loop 6.12 fast
-refuses "bench-loop: table of nothing" "make run has not been measured: run scripts/bench-loop 6.12 run" scripts/bench-loop 6.12 table
 ((FAILED == 0))

@@ -5,6 +5,8 @@
 # in a build directory of its own: the tree of others stays as it is.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
 
 LANE=bisect
 base_load "${BASE:-6.12}"

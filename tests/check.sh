@@ -5,6 +5,8 @@
 # Arguments are gates; without, all but the one with builds.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
 
 LANE=check
 base_load "${BASE:-6.12}"

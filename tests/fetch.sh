@@ -4,6 +4,8 @@
 # of the machine, and what happens when they do not have it. No network is used.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
 
 LANE=fetch
 make_tmp

@@ -4,6 +4,10 @@
 # told, all others stop; on a miniature kernel, and on the next distribution's kernel of today.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+# shellcheck source=../scripts/compose.sh
+. "$TOP/scripts/compose.sh"
 
 LANE=point
 make_tmp

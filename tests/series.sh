@@ -3,6 +3,8 @@
 # scripts/refresh and scripts/series on a miniature kernel; see mails.sh for the real series.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
 # shellcheck source=series-lib.sh
 . "$(dirname "$0")/series-lib.sh"
 
