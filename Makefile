@@ -4,18 +4,18 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run run-idxd bench bench-loop boot test kunit tree apply refresh series check bisect deb clean
+.PHONY: help run run-idxd bench boot test test-long kunit tree apply refresh series check bisect deb clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
 help:
 	@echo 'make run                  build, boot the main scenario, print the vector table'
 	@echo 'make run-idxd             work queues of an emulated Intel DSA that complete through IMS'
-	@echo 'make test                 every test lane, ends with N passed, N failed'
+	@echo 'make test [LANES="..."]   every test lane, or those named; ends with N passed, N failed'
+	@echo 'make test-long            what takes too long for make test'
 	@echo 'make bench                what IMS costs beside MSI-X, see BENCHMARKS.md'
-	@echo 'make bench-loop           how long make run and make test take, cold and warm'
 	@echo 'make kunit                KUnit suites on UML'
-	@echo 'make boot                 the boot tests alone'
+	@echo 'make boot [GUESTS="..."]  the boot tests alone, or those named, see tests/boot.tsv'
 	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
 	@echo 'make apply KDIR=path      put the series on your own kernel tree'
 	@echo 'make refresh [ARGS=...]   write patches/*/*.diff anew, see scripts/refresh'
@@ -45,19 +45,14 @@ bench:
 	@scripts/tree "$(BASE)"
 	@scripts/bench "$(BASE)"
 
-bench-loop:
-	@scripts/bench-loop "$(BASE)" $(ARGS)
-
 boot:
-	@scripts/deps build qemu qemubuild base
-	@scripts/qemu
-	@scripts/tree "$(BASE)"
-	@scripts/kernel "$(BASE)" boot
-	@scripts/kernel "$(BASE)" debug
-	@tests/boot.sh all
+	@GUESTS="$(GUESTS)" scripts/test boot
 
 test:
-	@scripts/test
+	@GUESTS="$(GUESTS)" scripts/test $(LANES)
+
+test-long:
+	@scripts/test --long
 
 kunit:
 	@scripts/deps kunit base

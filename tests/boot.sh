@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Boot test guests and report: boot.sh run | all | selftest | NAME...
+# Boot test guests and report: boot.sh run | all | selftest | kernels NAME... | NAME...
 #
 #   run       the main scenario, with its table, for people
 #   all       every line of boot.tsv and the self-test
 #   selftest  prove that a guest that hangs, dies or stays silent goes red
 #   NAME...   these lines of boot.tsv
+#   kernels   which kernels these lines (or all) need
 #
 # Environment: BASE (6.12), QEMU (qemu-system-x86_64), JOBS (guests at a time),
 # KERNEL (an image to boot instead of those that the lines name).
@@ -93,7 +94,7 @@ selftest()
 
 usage()
 {
-	sed -n '4,12s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,13s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
@@ -103,6 +104,13 @@ main()
 	local -a wanted list
 
 	[ $# -gt 0 ] || usage
+	if [ "$1" = kernels ]; then
+		shift
+		mapfile -t wanted < <(names)
+		[ "$*" = all ] || wanted=("$@")
+		kernels_of "${wanted[@]}"
+		exit
+	fi
 	case $1 in
 	run | all | selftest) [ $# = 1 ] || usage ;;
 	-*) usage ;;

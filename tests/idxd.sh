@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Boot guests with an emulated Intel DSA device: idxd.sh run | all | NAME...
+# Boot guests with an emulated Intel DSA device: idxd.sh run | all | kernels NAME... | NAME...
 #
 #   run      dmatest on work queues with IMS, then the same with ims=off, for people
 #   all      every line of idxd.tsv
 #   NAME...  these lines of idxd.tsv
+#   kernels   which kernels these lines (or all) need
 #
 # Environment: BASE (6.12), QEMU (the one that scripts/qemu builds), JOBS (guests at a time).
 
@@ -94,7 +95,7 @@ prepare()
 
 usage()
 {
-	sed -n '4,10s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,11s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
@@ -104,6 +105,8 @@ main()
 	local -a wanted list
 
 	case $* in
+	"kernels all") mapfile -t wanted < <(names); kernels_of "${wanted[@]}"; exit ;;
+	kernels*) kernels_of "${@:2}"; exit ;;
 	run) wanted=(run run-off) ;;
 	all) mapfile -t wanted < <(names) ;;
 	"" | -*) usage ;;

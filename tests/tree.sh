@@ -3,6 +3,8 @@
 # scripts/tree and scripts/apply on a miniature kernel; and the overlay's lists.
 # shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
 
 LANE=tree
 make_tmp
@@ -159,6 +161,18 @@ listed() {
 		<(for d in "${files[@]}"; do list_read "$d"; done | sort)
 }
 
+# A variable that has an effect is in the table of knobs.
+knobs() {
+	local knob
+
+	(cd "$TOP" && grep -rhoE '\$\{(IMS_[A-Z_]+|JOBS|QEMU|KERNEL|GUESTS|LANES)[:-]' scripts tests/*.sh bench/*.sh Makefile) |
+		grep -oE '[A-Z_]+' | sort -u >used
+	while read -r knob; do
+		grep -q "^| .*\`$knob\`" "$TOP/README.md" || { say "$knob is not in the table of knobs"; return 1; }
+	done <used
+	[[ -s used ]]
+}
+
 t_mini "$TMP"
 cp patches/series series.saved
 t_check "a tree is composed" composes
@@ -174,5 +188,6 @@ t_check "apply makes one commit per patch with its files" apply_git
 t_check "apply on a git repo is undone when a commit fails" apply_undone
 t_check "apply on a plain tree" apply_plain
 t_check "apply and tree agree" apply_equals_tree
+t_check "every knob is in the README" knobs
 t_check "every overlay file belongs to one commit" listed
 ((FAILED == 0))
