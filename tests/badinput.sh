@@ -179,6 +179,18 @@ refuses "no such lane" "unknown lane 'fast': use some of: tree" "$TOP/scripts/te
 refuses "no such guest, boot" "no guest named 'nobody' in tests/boot.tsv" "$TOP/tests/boot.sh" kernels nobody
 refuses "no such guest" "no guest named 'nobody' in tests/idxd.tsv" "$TOP/tests/idxd.sh" nobody
 
+# a root of another distribution
+printf '#!/bin/sh\necho "E: Failed getting release file"\nexit 1\n' >fail
+mkdir no-root
+install fail no-root/debootstrap
+if env PATH="$TMP/no-root:$PATH" IMS_MIN_KIB=1 IMS_BUILD="$TMP/root-build" "$TOP/tests/debian13.sh" >out 2>err </dev/null &&
+	grep -qx 'skip - debian13: a root of Debian 13 (debootstrap failed: E: Failed getting release file)' out &&
+	[[ ! -s err && ! -e root-build/debian13 ]]; then
+	t_ok "a debootstrap that fails is a skip with the reason"
+else
+	t_fail "a debootstrap that fails" "$(tail -1 err) $(tail -1 out)"
+fi
+
 # the benchmark
 refuses "bench: unknown mode" "unknown mode 'fast': use quick" scripts/bench 6.12 fast
 refuses "bench: no tree" "run scripts/tree 6.12" env IMS_BUILD="$TMP/nothing" scripts/bench 6.12
