@@ -163,8 +163,12 @@ put_file() {
 # Result lines, as scripts/test counts them.
 LANE=
 FAILED=0
-t_ok() { say "ok - $LANE: $1"; }
-t_fail() { say "not ok - $LANE: $1${2:+ ($2)}"; FAILED=$((FAILED + 1)); }
+passed=0
+failed=0
+ok() { say "ok - $*"; passed=$((passed + 1)); }
+not_ok() { say "not ok - $*"; failed=$((failed + 1)); }
+t_ok() { ok "$LANE: $1"; }
+t_fail() { not_ok "$LANE: $1${2:+ ($2)}"; FAILED=$((FAILED + 1)); }
 t_skip() { say "skip - $LANE: $1 ($2)"; }
 
 # t_check NAME COMMAND...: passes if the command does

@@ -9,28 +9,12 @@
 # more arguments for QEMU.
 
 : "${root:?}" "${out:?}" "${BASE:?}" "${table:?}" "${JOBS:?}" "${QEMU:?}"
-passed=0
-failed=0
+# shellcheck source=scripts/lib.sh
+. "$root/scripts/lib.sh"
+# A guest that fails is judged, not the end.
+set +e
 MEMORY=${MEMORY:-1G}
 QEMU_ARGS=()
-
-die()
-{
-	echo "boot: $*" >&2
-	exit 2
-}
-
-ok()
-{
-	echo "ok - $*"
-	passed=$((passed + 1))
-}
-
-not_ok()
-{
-	echo "not ok - $*"
-	failed=$((failed + 1))
-}
 
 kernel_image()
 {
