@@ -49,6 +49,10 @@ static unsigned int vectors = 16;
 module_param(vectors, uint, 0444);
 MODULE_PARM_DESC(vectors, "Number of IMS vectors (default 16, at most 255)");
 
+static unsigned int commits;
+module_param(commits, uint, 0644);
+MODULE_PARM_DESC(commits, "How many commits the device was asked for");
+
 /* What the device holds for one vector. All zeros is masked. */
 struct edu_context {
 	__le64	address;
@@ -81,6 +85,8 @@ struct edu_vector {
  * @error:	Why IMS is not used although the check allows it, 0 if it is
  * @nvec:	Number of entries in @vecs, 0 when IMS is not used
  * @fail_commit: How many commits of enabled vectors are to fail
+ * @dead:	No commit is to succeed any more, as if the device had hung up
+ * @enable_noirq: Bit mask of the vectors to enable early in resume
  * @msi:	The ordinary MSI
  * @vecs:	The IMS vectors, by index in the store
  */
@@ -98,6 +104,8 @@ struct edu_ims {
 	int			error;
 	unsigned int		nvec;
 	u32			fail_commit;
+	bool			dead;
+	u32			enable_noirq;
 	struct edu_vector	msi;
 	struct edu_vector	*vecs;
 };
@@ -111,6 +119,9 @@ static int edu_dma(struct edu_ims *edu, u64 src, u64 dst, u32 len, u32 flags)
 	/* The registers take more, but only when written with 64 bits at once */
 	if (upper_32_bits(src) || upper_32_bits(dst))
 		return -ERANGE;
+
+	if (!pci_device_is_present(edu->pdev))
+		return -ENODEV;
 
 	/* The device ignores the registers while a transfer is running */
 	if (readl(edu->regs + EDU_DMA_CMD) & EDU_DMA_RUN)
@@ -136,6 +147,9 @@ static int edu_commit(const struct ims_vector *vec, const struct msi_msg *msg, b
 	struct edu_context *ctx = edu->bounce;
 
 	guard(mutex)(&edu->dma_lock);
+	commits++;
+	if (edu->dead)
+		return -ETIMEDOUT;
 	if (!masked && edu->fail_commit) {
 		edu->fail_commit--;
 		return -EIO;
@@ -147,7 +161,7 @@ static int edu_commit(const struct ims_vector *vec, const struct msi_msg *msg, b
 	return edu_dma(edu, edu->bounce_dma, edu_slot(vec->index), sizeof(*ctx), 0);
 }
 
-/* One transfer, as long as the device takes: what an earlier kernel has left is gone */
+/* One transfer, as long as the device takes, and nothing is sent from here on */
 static int edu_quiesce(void *data)
 {
 	struct edu_ims *edu = data;
@@ -166,8 +180,8 @@ static const struct ims_queue_ops edu_queue_ops = {
 /* Make the device read out what it holds for all vectors */
 static int edu_read_back(struct edu_ims *edu)
 {
-	return edu_dma(edu, edu_slot(0), edu->bounce_dma, edu->nvec * sizeof(*edu->bounce),
-		       EDU_DMA_FROM_BUFFER);
+	return edu_dma(edu, edu_slot(0), edu->bounce_dma,
+		       EDU_MAX_VECTORS * sizeof(*edu->bounce), EDU_DMA_FROM_BUFFER);
 }
 
 /* The data word goes straight from the buffer of the device to the address */
@@ -270,6 +284,24 @@ static int edu_reload(struct edu_ims *edu, unsigned int index)
 	if (map.index < 0)
 		return map.index;
 	return edu_start_vector(edu, map);
+}
+
+static int edu_disable(struct edu_ims *edu, unsigned int index)
+{
+	guard(mutex)(&edu->vec_lock);
+	if (!edu->vecs[index].map.virq)
+		return -ENOENT;
+	disable_irq(edu->vecs[index].map.virq);
+	return 0;
+}
+
+static int edu_enable(struct edu_ims *edu, unsigned int index)
+{
+	guard(mutex)(&edu->vec_lock);
+	if (!edu->vecs[index].map.virq)
+		return -ENOENT;
+	enable_irq(edu->vecs[index].map.virq);
+	return pci_ims_vector_error(edu->pdev, index);
 }
 
 static void edu_stop(struct edu_ims *edu)
@@ -375,6 +407,26 @@ static int vectors_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vectors);
 
+/* Which slots can send, as far as the device itself knows? */
+static int armed_show(struct seq_file *s, void *unused)
+{
+	DECLARE_BITMAP(armed, EDU_MAX_VECTORS) = { };
+	struct edu_ims *edu = s->private;
+	unsigned int i;
+	int ret;
+
+	guard(mutex)(&edu->dma_lock);
+	ret = edu_read_back(edu);
+	if (ret)
+		return ret;
+
+	for (i = 0; i < EDU_MAX_VECTORS; i++)
+		__assign_bit(i, armed, edu->bounce[i].enabled);
+	seq_printf(s, "%*pbl\n", (int)EDU_MAX_VECTORS, armed);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(armed);
+
 static ssize_t fire_write(struct file *file, const char __user *buf, size_t count, loff_t *ppos)
 {
 	DECLARE_BITMAP(which, EDU_MAX_VECTORS);
@@ -400,7 +452,8 @@ static const struct file_operations fire_fops = {
 	.write	= fire_write,
 };
 
-static ssize_t reload_write(struct file *file, const char __user *buf, size_t count, loff_t *ppos)
+static ssize_t edu_write_index(struct file *file, const char __user *buf, size_t count,
+			       int (*fn)(struct edu_ims *edu, unsigned int index))
 {
 	struct edu_ims *edu = file->private_data;
 	unsigned int index;
@@ -412,15 +465,26 @@ static ssize_t reload_write(struct file *file, const char __user *buf, size_t co
 	if (index >= edu->nvec)
 		return edu->nvec ? -ENXIO : -ENODEV;
 
-	ret = edu_reload(edu, index);
+	ret = fn(edu, index);
 	return ret ?: count;
 }
 
-static const struct file_operations reload_fops = {
-	.owner	= THIS_MODULE,
-	.open	= simple_open,
-	.write	= reload_write,
-};
+#define EDU_INDEX_FILE(name)								\
+static ssize_t name##_write(struct file *file, const char __user *buf, size_t count,	\
+			    loff_t *ppos)						\
+{											\
+	return edu_write_index(file, buf, count, edu_##name);				\
+}											\
+											\
+static const struct file_operations name##_fops = {					\
+	.owner	= THIS_MODULE,								\
+	.open	= simple_open,								\
+	.write	= name##_write,								\
+}
+
+EDU_INDEX_FILE(reload);
+EDU_INDEX_FILE(disable);
+EDU_INDEX_FILE(enable);
 
 static int msi_show(struct seq_file *s, void *unused)
 {
@@ -468,9 +532,14 @@ static void edu_debugfs(struct edu_ims *edu)
 	debugfs_create_file("mode", 0444, edu->debugfs, edu, &mode_fops);
 	debugfs_create_file("vectors", 0444, edu->debugfs, edu, &vectors_fops);
 	debugfs_create_file("fire", 0200, edu->debugfs, edu, &fire_fops);
+	debugfs_create_file("armed", 0400, edu->debugfs, edu, &armed_fops);
 	debugfs_create_file("reload", 0200, edu->debugfs, edu, &reload_fops);
+	debugfs_create_file("disable", 0200, edu->debugfs, edu, &disable_fops);
+	debugfs_create_file("enable", 0200, edu->debugfs, edu, &enable_fops);
 	debugfs_create_file("msi", 0644, edu->debugfs, edu, &msi_fops);
 	debugfs_create_u32("fail_commit", 0644, edu->debugfs, &edu->fail_commit);
+	debugfs_create_bool("dead", 0644, edu->debugfs, &edu->dead);
+	debugfs_create_x32("enable_noirq", 0644, edu->debugfs, &edu->enable_noirq);
 }
 
 static int edu_setup(struct edu_ims *edu)
@@ -565,7 +634,25 @@ static void edu_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 }
 
-/* The internal buffer does not survive a loss of power */
+/* A real device loses its buffer in a sleep or a reset. This one is made to. */
+static int edu_suspend(struct device *dev)
+{
+	return edu_quiesce(dev_get_drvdata(dev));
+}
+
+/* Some drivers enable an interrupt before the core resumes all of them */
+static int edu_resume_noirq(struct device *dev)
+{
+	struct edu_ims *edu = dev_get_drvdata(dev);
+	unsigned long which = edu->enable_noirq;
+	unsigned int index;
+
+	edu->enable_noirq = 0;
+	for_each_set_bit(index, &which, min(edu->nvec, 32U))
+		edu_enable(edu, index);
+	return 0;
+}
+
 static int edu_resume(struct device *dev)
 {
 	struct edu_ims *edu = dev_get_drvdata(dev);
@@ -574,7 +661,15 @@ static int edu_resume(struct device *dev)
 	return pci_ims_restore(edu->pdev);
 }
 
-static DEFINE_SIMPLE_DEV_PM_OPS(edu_pm_ops, NULL, edu_resume);
+static const struct dev_pm_ops edu_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(edu_suspend, edu_resume)
+	NOIRQ_SYSTEM_SLEEP_PM_OPS(NULL, edu_resume_noirq)
+};
+
+static void edu_reset_prepare(struct pci_dev *pdev)
+{
+	edu_suspend(&pdev->dev);
+}
 
 static void edu_reset_done(struct pci_dev *pdev)
 {
@@ -582,6 +677,7 @@ static void edu_reset_done(struct pci_dev *pdev)
 }
 
 static const struct pci_error_handlers edu_err_handler = {
+	.reset_prepare	= edu_reset_prepare,
 	.reset_done	= edu_reset_done,
 };
 
