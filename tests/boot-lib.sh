@@ -116,12 +116,28 @@ set_port()
 	      -chardev "pipe,id=monitor,path=$pipe-monitor" -mon "chardev=monitor,mode=control")
 }
 
+# Sets waker=(...): what QEMU needs for a machine that sleeps, and starts who wakes it. Until
+# somebody does, the guest can do nothing.
+set_waker()
+{
+	local pipe=$out/$1-wake
+
+	rm -f "$pipe".{in,out}
+	mkfifo "$pipe".{in,out} || die "cannot make a pipe in $out"
+	"$root/tests/wake.sh" "$2" "$out/$1.console" <"$pipe.out" >"$pipe.in" 2>/dev/null &
+	pid=$!
+	pipe=${pipe//,/,,}
+	waker=(-global "ICH9-LPC.disable_s3=0" -chardev "pipe,id=wake,path=$pipe"
+	       -mon "chardev=wake,mode=control")
+}
+
 # The kernel's check of the timer counts ticks against a delay loop, which fails
 # now and then when the host is busy; it has nothing to do with what is tested.
 # guest NAME KERNEL CPUS PLATFORM CMDLINE STEPS TIMEOUT: returns when it ended.
 guest()
 {
 	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine emulator port=()
+	local waker=() pid=
 	local initrd=$out/initramfs-$kernel.cpio
 
 	set_machine "$4"
@@ -131,17 +147,19 @@ guest()
 	else
 		initrd=$out/initramfs.cpio
 	fi
+	[[ $steps != *sleep=* ]] || set_waker "$name" "$steps"
 	[ "$extra" = - ] && extra=
 	rm -f "$out/$name".{console,verdict,exit,qemu}
 	timeout -k 5 "$limit" "$emulator" -nodefaults -no-user-config -no-reboot \
 		-display none -accel tcg -m "$MEMORY" -smp "$cpus" "${machine[@]}" "${QEMU_ARGS[@]}" \
 		-kernel "$(kernel_image "$kernel")" -initrd "$initrd" \
 		-append "console=ttyS0 no_timer_check panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \
-		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" "${port[@]}" \
+		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" "${port[@]}" "${waker[@]}" \
 		</dev/null >"$out/$name.qemu" 2>&1 &
 	# shellcheck disable=SC2064
-	trap "kill $! 2>/dev/null" TERM
+	trap "kill $! $pid 2>/dev/null" TERM
 	wait $! || rc=$?
+	[ -z "$pid" ] || kill "$pid" 2>/dev/null
 	echo "$rc $limit" >"$out/$name.exit"
 }
 

@@ -94,7 +94,7 @@ long edu_settle(struct vectors *vs)
 	}
 }
 
-static bool in_list(const char *list, unsigned int index)
+bool in_list(const char *list, unsigned int index)
 {
 	unsigned int from, to;
 	char *end;

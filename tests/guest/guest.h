@@ -55,6 +55,7 @@ int edu_sysfs(const char *file, char *buf, size_t size);
 int edu_read_vectors(struct vectors *vs);
 long edu_settle(struct vectors *vs);
 bool edu_fire(const char *list, int times, const char *what);
+bool in_list(const char *list, unsigned int index);
 void edu_check_in_use(int want);
 void edu_check_msi(void);
 long irq_total(unsigned int irq, char *line, size_t size);
@@ -110,6 +111,10 @@ void step_dsa_revoke_race(const char *arg);
 void step_dsa_revoke_refused(const char *arg);
 void step_dsa_mask(const char *arg);
 void step_dsa_terminate(const char *arg);
+
+/* sleep.c */
+void edu_check_armed(const char *want, const char *either, const char *when);
+void step_sleep(const char *arg);
 
 /* bench.c: what vectors cost, see scripts/bench */
 void step_bench_load(const char *arg);

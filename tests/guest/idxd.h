@@ -75,4 +75,10 @@ bool machine_command(const char *command);
 long dsa_property(int dev, const char *property);
 bool dsa_misbehave(int dev, const char *property, const char *value);
 
+/* idxd_steps.c */
+bool bring_up(struct dsa_wq *wqs, int nr);
+void take_down(struct dsa_wq *wqs, int nr);
+void copy_and_check(struct dsa_wq *wqs, int nr);
+void check_slot(const struct dsa_wq *wq, bool live);
+
 #endif

@@ -99,7 +99,7 @@ static bool copy_while_held(struct dsa_wq *wq, const struct hold *h)
 		     "%s: then the interrupt arrives", h->name) && check_sent(wq, sent, 1);
 }
 
-static bool bring_up(struct dsa_wq *wqs, int nr)
+static bool mask_bring_up(struct dsa_wq *wqs, int nr)
 {
 	int i, ret;
 
@@ -125,7 +125,7 @@ void step_dsa_mask(const char *arg)
 	int i;
 
 	(void)arg;
-	if (!dsa_load("enable=0") || !bring_up(wqs, ARRAY_SIZE(wqs)))
+	if (!dsa_load("enable=0") || !mask_bring_up(wqs, ARRAY_SIZE(wqs)))
 		return;
 	beside = irq_count(wqs[1].irq.irq);
 	for (h = holds; h < holds + ARRAY_SIZE(holds); h++) {

@@ -29,7 +29,7 @@ static const char *cmd_status(const struct dsa_wq *wq)
 }
 
 /* Sets WQs up as their member want says, with the device they belong to. */
-static bool bring_up(struct dsa_wq *wqs, int nr)
+bool bring_up(struct dsa_wq *wqs, int nr)
 {
 	int i, ret;
 
@@ -52,7 +52,7 @@ static bool bring_up(struct dsa_wq *wqs, int nr)
 	return true;
 }
 
-static void take_down(struct dsa_wq *wqs, int nr)
+void take_down(struct dsa_wq *wqs, int nr)
 {
 	int i, ret;
 
@@ -105,7 +105,7 @@ static void check_copies(const struct dsa_wq *wqs, int nr, bool more)
 	}
 }
 
-static void copy_and_check(struct dsa_wq *wqs, int nr)
+void copy_and_check(struct dsa_wq *wqs, int nr)
 {
 	if (dma_start(wqs, nr, COPIES))
 		dma_finish(wqs, nr);
@@ -170,7 +170,7 @@ static void copy_while(struct dsa_wq *wqs, int nr, pid_t child)
 }
 
 /* What the device itself holds. A slot which is not in use: masked and empty. */
-static void check_slot(const struct dsa_wq *wq, bool live)
+void check_slot(const struct dsa_wq *wq, bool live)
 {
 	uint32_t lo = dsa_peek(wq->dev, wq->irq.index, 0), hi = dsa_peek(wq->dev, wq->irq.index, 4);
 	uint32_t data = dsa_peek(wq->dev, wq->irq.index, 8);

@@ -63,6 +63,7 @@ static const struct step {
 	{ "hotplug",	true,	step_hotplug },
 	{ "rebind",	true,	step_rebind },
 	{ "commitfail",	true,	step_commitfail },
+	{ "sleep",	true,	step_sleep },
 	{ "kmemleak",	false,	step_kmemleak },
 	{ "selftest",	false,	step_selftest },
 	{ "dsa",	false,	step_dsa },
