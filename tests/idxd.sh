@@ -45,14 +45,14 @@ add_tool()
 	install -D "$tool" "$dir/bin/accel-config"
 }
 
-# build_client OBJ DIR: the kernel module of the tests, which only fits its own kernel
-build_client()
+# build_modules OBJ DIR: the kernel modules of the tests, which only fit their own kernel
+build_modules()
 {
 	rm -rf "$2"
 	mkdir -p "$2" || die "cannot create $2"
-	cp "$root"/tests/module/* "$2/"
+	cp "$root"/tests/module/* "$root"/bench/module/{device.c,bench.h} "$2/"
 	env -u BASE make -C "$1" M="$2" W=1 modules >"$2/log" 2>&1 ||
-		die "dsa_client does not build: see $2/log"
+		die "the modules of the tests do not build: see $2/log"
 }
 
 # An initramfs for each kernel, with its modules
@@ -69,8 +69,8 @@ pack()
 			die "the $kernel kernel has no module $name.ko: run scripts/kernel $BASE $kernel"
 		cp "$file" "$dir/lib/modules/"
 	done
-	build_client "$obj" "$out/module-$kernel"
-	cp "$out/module-$kernel/dsa_client.ko" "$dir/lib/modules/"
+	build_modules "$obj" "$out/module-$kernel"
+	cp "$out/module-$kernel/"*.ko "$dir/lib/modules/"
 	cp "$out/initramfs/init" "$dir/"
 	add_tool "$dir"
 	(cd "$dir" && find . | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||

@@ -116,6 +116,11 @@ void step_dsa_terminate(const char *arg);
 void edu_check_armed(const char *want, const char *either, const char *when);
 void step_sleep(const char *arg);
 
+/* stress.c: the module ims_stress, see tests/module */
+void step_stress_restore(const char *arg);
+void step_stress_flr(const char *arg);
+void step_stress_d3(const char *arg);
+
 /* bench.c: what vectors cost, see scripts/bench */
 void step_bench_load(const char *arg);
 void step_bench_rebind(const char *arg);

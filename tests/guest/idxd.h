@@ -81,4 +81,10 @@ void take_down(struct dsa_wq *wqs, int nr);
 void copy_and_check(struct dsa_wq *wqs, int nr);
 void check_slot(const struct dsa_wq *wq, bool live);
 
+/* stress.c */
+const char *stress_device(void);
+bool stress_load(void);
+int stress_run(const char *command);
+bool stress_do(const char *command);
+
 #endif
