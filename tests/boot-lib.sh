@@ -95,6 +95,9 @@ set_machine()
 	*-virtio) machine+=(-device "virtio-iommu-pci") ;;
 	esac
 	[ "$kind" != "$left" ] || left+=+edu,dma_mask=0xffffffff,addr=4
+	# A slot that is pulled tells the port, not the firmware.
+	[[ $left != *pcie-root-port* ]] ||
+		machine+=(-global "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
 	IFS=+ read -r -a devices <<<"${left#*+}"
 	for device in "${devices[@]}"; do
 		machine+=(-device "$device")

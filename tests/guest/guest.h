@@ -121,6 +121,10 @@ void step_stress_restore(const char *arg);
 void step_stress_flr(const char *arg);
 void step_stress_d3(const char *arg);
 
+/* unplug.c */
+void step_edu_dead(const char *arg);
+void step_unplug(const char *arg);
+
 /* bench.c: what vectors cost, see scripts/bench */
 void step_bench_load(const char *arg);
 void step_bench_rebind(const char *arg);

@@ -67,6 +67,8 @@ static const struct step {
 	{ "stress-restore", false, step_stress_restore },
 	{ "stress-flr",	false,	step_stress_flr },
 	{ "stress-d3",	false,	step_stress_d3 },
+	{ "edu-dead",	true,	step_edu_dead },
+	{ "unplug",	true,	step_unplug },
 	{ "kmemleak",	false,	step_kmemleak },
 	{ "selftest",	false,	step_selftest },
 	{ "dsa",	false,	step_dsa },
