@@ -71,6 +71,7 @@ pack()
 	done
 	build_modules "$obj" "$out/module-$kernel"
 	cp "$out/module-$kernel/"*.ko "$dir/lib/modules/"
+	cp "$(kernel_image "$kernel")" "$dir/lib/bzImage"
 	cp "$out/initramfs/init" "$dir/"
 	add_tool "$dir"
 	(cd "$dir" && find . | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||

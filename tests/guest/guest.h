@@ -38,6 +38,8 @@ struct vectors {
 int serial_open(const char *path);
 bool report_open(void);
 void report_done(void);
+const char *report_score(void);
+void report_carry(const char *score);
 void say(const char *fmt, ...) __printf(1, 2);
 bool check(bool ok, const char *detail, const char *fmt, ...) __printf(3, 4);
 const char *txt(const char *fmt, ...) __printf(1, 2);
@@ -124,6 +126,11 @@ void step_stress_d3(const char *arg);
 /* unplug.c */
 void step_edu_dead(const char *arg);
 void step_unplug(const char *arg);
+
+/* kexec.c */
+void step_kexec(const char *arg);
+void step_carry(const char *arg);
+void step_kexeced(const char *arg);
 
 /* bench.c: what vectors cost, see scripts/bench */
 void step_bench_load(const char *arg);

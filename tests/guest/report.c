@@ -84,6 +84,17 @@ bool check(bool ok, const char *detail, const char *fmt, ...)
 	return ok;
 }
 
+/* What another kernel needs to go on with the results of this one */
+const char *report_score(void)
+{
+	return txt("%u,%u", passed, failed);
+}
+
+void report_carry(const char *score)
+{
+	sscanf(score, "%u,%u", &passed, &failed);
+}
+
 void report_done(void)
 {
 	put(txt("done %u %u\n", passed, failed));

@@ -157,6 +157,29 @@ static int stress_fire_all(struct stress *s)
 	return 0;
 }
 
+/* An event of a vector which nobody has allocated */
+static int stress_stale(struct stress *s, unsigned int index)
+{
+	struct bench_vec *v __free(kfree) = kzalloc(sizeof(*v), GFP_KERNEL);
+	int ret;
+
+	if (!v)
+		return -ENOMEM;
+	v->map.index = index;
+	ret = dsa_arm(&s->b, v, true, 0);
+	if (ret)
+		return ret;
+	ret = dsa_fire_sync(&s->b, v);
+	dsa_disarm(&s->b, v, true);
+	return ret;
+}
+
+/* An oops, not a panic: the console must not hold that word when all goes well */
+static noinline int stress_oops(struct stress *s)
+{
+	return READ_ONCE(s->nvec);
+}
+
 static int run_command(struct stress *s, const char *text)
 {
 	unsigned int x;
@@ -171,6 +194,10 @@ static int run_command(struct stress *s, const char *text)
 		return stress_cycle(s, x, true);
 	if (sscanf(text, "hold %u", &x) == 1)
 		return stress_hold(s, x, false);
+	if (sscanf(text, "stale %u", &x) == 1)
+		return stress_stale(s, x);
+	if (!strcmp(text, "oops"))
+		return stress_oops(NULL);
 	if (!strcmp(text, "fire"))
 		return stress_fire_all(s);
 	return -EINVAL;
