@@ -210,7 +210,7 @@ judge()
 limit_of()
 {
 	case $1 in
-	debug) echo 300 ;;
+	debug | kcsan) echo 300 ;;
 	bench) echo 900 ;;
 	*) echo 90 ;;
 	esac
