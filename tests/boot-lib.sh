@@ -45,19 +45,8 @@ build_initramfs()
 		die "cannot pack the initramfs (cpio is needed)"
 }
 
-our_qemu()
-{
-	echo "${IMS_BUILD:-$root/build}/qemu/qemu-system-x86_64"
-}
-
-# The bits of KVM's feature leaf for "kvm-OFFER": the two for IMS, and for "none" one
-# that has nothing to do with it.
-declare -A kvm_features=([none]=0x1000000 [device]=0x100000 [queue]=0x200000 [both]=0x300000)
-
 # Sets machine=(...): what QEMU shows. "bare" hides the hypervisor bit and
-# takes a hardware vendor's name, "kvm-OFFER" is a guest on a KVM host which
-# translates the messages of these stores, as far as the guest can tell: that
-# takes our QEMU, see qemu/README.md. "vtd" is a remapping unit that looks
+# takes a hardware vendor's name. "vtd" is a remapping unit that looks
 # physical, "vvtd" and "vamd" are units that say that they are virtual, "virtio" is
 # one that exists in virtual machines only and remaps no interrupts. Behind "@" comes
 # what the firmware tables hold instead, in the words of -smbios, with escapes as in
@@ -70,13 +59,10 @@ set_machine()
 	local smbios='type=1,manufacturer=Dell Inc.,product=PowerEdge R760' table
 	local -a tables devices
 
-	emulator=$QEMU
 	machine=(-machine q35)
 	case $kind in
 	bare*) machine+=(-cpu "max,-hypervisor") ;;
 	guest*) machine+=(-cpu max) smbios= ;;
-	kvm-*) machine+=(-cpu "max,x-tcg-kvm-features=${kvm_features[$(cut -d - -f 2 <<<"$kind")]}")
-	       smbios= emulator=$(our_qemu) ;;
 	*) die "boot.tsv: unknown platform $1" ;;
 	esac
 	[ "$left" = "$1" ] || smbios=$(printf '%b' "${1#*@}")
@@ -139,7 +125,7 @@ set_waker()
 # guest NAME KERNEL CPUS PLATFORM CMDLINE STEPS TIMEOUT: returns when it ended.
 guest()
 {
-	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine emulator port=()
+	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine port=()
 	local waker=() pid=
 	local initrd=$out/initramfs-$kernel.cpio
 
@@ -153,7 +139,7 @@ guest()
 	[[ $steps != *sleep=* ]] || set_waker "$name" "$steps"
 	[ "$extra" = - ] && extra=
 	rm -f "$out/$name".{console,verdict,exit,qemu}
-	timeout -k 5 "$limit" "$emulator" -nodefaults -no-user-config -no-reboot \
+	timeout -k 5 "$limit" "$QEMU" -nodefaults -no-user-config -no-reboot \
 		-display none -accel tcg -m "$MEMORY" -smp "$cpus" "${machine[@]}" "${QEMU_ARGS[@]}" \
 		-kernel "$(kernel_image "$kernel")" -initrd "$initrd" \
 		-append "console=ttyS0 no_timer_check panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \

@@ -102,7 +102,6 @@ bad_input()
 # The platform of a guest is the name of a CPU here.
 set_machine()
 {
-	emulator=$QEMU
 	machine=(-machine q35 -cpu "$1")
 }
 

@@ -39,7 +39,7 @@ made_up() {
 		say "bare metal" >"$d/$k/reason"
 	done
 	printf '%s\n' supported=1 complete=1 cpuid=0 hypervisor=none dmi=none confidential=0 viommu=0 msi=native \
-		parent=rewrites offer=none >"$1/$evidence"
+		parent=rewrites >"$1/$evidence"
 	put_device "$p/0000:00:01.0" 1 device-memory 256 3
 	put_device "$p/0000:00:02.0" 0 none 0 0
 }

@@ -197,8 +197,6 @@ enum ims_parent {
  * @complete:	All of it has been collected. False early during boot.
  * @foreign:	MSI messages are composed by somebody else, e.g. Xen
  * @guest:	IMS_GUEST_* bits
- * @offered:	BIT(kind) for each store kind whose messages the hypervisor
- *		translates
  * @parent:	The MSI parent domain of the device
  * @hypervisor:	Name of the hypervisor which was recognized or NULL
  * @dmi:	What in the firmware tables describes a virtual machine or NULL
@@ -208,7 +206,6 @@ struct ims_facts {
 	bool			complete;
 	bool			foreign;
 	unsigned int		guest;
-	unsigned int		offered;
 	enum ims_parent		parent;
 	const char		*hypervisor;
 	const char		*dmi;
@@ -218,16 +215,14 @@ struct ims_facts {
  * enum ims_reason - Why IMS may or may not be used
  * @IMS_REASON_BARE_IMMUTABLE:	Bare metal, messages never change
  * @IMS_REASON_BARE_REWRITES:	Bare metal, messages change with the affinity
- * @IMS_REASON_OFFERED:		Guest, the hypervisor translates the messages
  * @IMS_REASON_FORCED:		Guest, but enabled on the command line
  * @IMS_REASON_OFF:		Disabled on the command line
  * @IMS_REASON_ARCH:		Not supported by this architecture
  * @IMS_REASON_EARLY:		Asked before the evidence is complete
  * @IMS_REASON_FOREIGN:		MSI is owned by somebody else
  * @IMS_REASON_NO_PARENT:	The MSI parent domain does not support IMS
- * @IMS_REASON_GUEST:		Guest and no offer from the hypervisor
- * @IMS_REASON_VIRTUAL_IOMMU:	Guest which nothing but its IOMMU gives away,
- *				and no offer
+ * @IMS_REASON_GUEST:		Guest, host is not known to translate messages
+ * @IMS_REASON_VIRTUAL_IOMMU:	Guest which nothing but its IOMMU gives away
  * @IMS_REASON_REWRITE:		A store which sleeps on a parent which rewrites
  *				the message on every affinity change
  * @IMS_REASONS:		Number of reasons
@@ -235,7 +230,6 @@ struct ims_facts {
 enum ims_reason {
 	IMS_REASON_BARE_IMMUTABLE,
 	IMS_REASON_BARE_REWRITES,
-	IMS_REASON_OFFERED,
 	IMS_REASON_FORCED,
 	IMS_REASON_OFF,
 	IMS_REASON_ARCH,

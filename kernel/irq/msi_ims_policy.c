@@ -3,10 +3,10 @@
  * Interrupt Message Store (IMS): the platform check
  *
  * A hypervisor cannot trap a message which is written to memory that belongs to
- * a driver. So a guest must not use IMS unless the hypervisor has said that it
- * translates such messages. There is no reliable way to know that a machine is
- * bare metal. Therefore evidence is collected by the architecture and judged
- * here, and the reason is always visible.
+ * a driver, so in a guest nobody translates it and IMS is refused. There is no
+ * reliable way to know that a machine is bare metal. Therefore evidence is
+ * collected by the architecture and judged here, and the reason is always
+ * visible.
  */
 #define pr_fmt(fmt) "ims: " fmt
 
@@ -40,14 +40,13 @@ static const char * const ims_kind_names[] = {
 static const char * const ims_reasons[] = {
 	[IMS_REASON_BARE_IMMUTABLE]	= "bare metal, messages never change",
 	[IMS_REASON_BARE_REWRITES]	= "bare metal, messages change with the affinity",
-	[IMS_REASON_OFFERED]		= "guest, hypervisor offers translation",
 	[IMS_REASON_FORCED]		= "guest, but enabled on the command line",
 	[IMS_REASON_OFF]		= "disabled on the command line",
 	[IMS_REASON_ARCH]		= "not supported by this architecture",
 	[IMS_REASON_EARLY]		= "asked too early during boot",
 	[IMS_REASON_FOREIGN]		= "MSI is owned by the hypervisor",
 	[IMS_REASON_NO_PARENT]		= "MSI parent domain does not support IMS",
-	[IMS_REASON_GUEST]		= "guest, hypervisor offers no translation",
+	[IMS_REASON_GUEST]		= "guest, host is not known to translate messages",
 	[IMS_REASON_VIRTUAL_IOMMU]	= "virtual IOMMU, counts as a guest",
 	[IMS_REASON_REWRITE]		= "message would be rewritten on every affinity change",
 };
@@ -55,7 +54,7 @@ static const char * const ims_reasons[] = {
 /* What an administrator can do about a refusal, as far as anything can be done */
 static const char * const ims_hints[IMS_REASONS] = {
 	[IMS_REASON_OFF]		= "; boot without ims=off to change that",
-	[IMS_REASON_GUEST]		= "; boot with ims=on if it does translate",
+	[IMS_REASON_GUEST]		= "; boot with ims=on if it does",
 	[IMS_REASON_VIRTUAL_IOMMU]	= "; boot with ims=on if messages are translated",
 	[IMS_REASON_REWRITE]		= "; enable interrupt remapping if the machine has it",
 };
@@ -127,8 +126,6 @@ static struct ims_verdict ims_allow(enum ims_reason reason)
 struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind kind,
 			      enum ims_mode mode)
 {
-	bool offered = facts->offered & BIT(kind);
-
 	if (!facts->supported)
 		return ims_refuse(IMS_REASON_ARCH);
 	if (mode == IMS_MODE_OFF)
@@ -139,7 +136,7 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 		return ims_refuse(IMS_REASON_FOREIGN);
 	if (facts->parent == IMS_PARENT_NONE)
 		return ims_refuse(IMS_REASON_NO_PARENT);
-	if (facts->guest && !offered && mode != IMS_MODE_ON)
+	if (facts->guest && mode != IMS_MODE_ON)
 		return ims_refuse(facts->guest == IMS_GUEST_IOMMU ? IMS_REASON_VIRTUAL_IOMMU :
 				  IMS_REASON_GUEST);
 
@@ -152,7 +149,7 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 		return ims_refuse(IMS_REASON_REWRITE);
 
 	if (facts->guest)
-		return ims_allow(offered ? IMS_REASON_OFFERED : IMS_REASON_FORCED);
+		return ims_allow(IMS_REASON_FORCED);
 	return ims_allow(facts->parent == IMS_PARENT_IMMUTABLE ? IMS_REASON_BARE_IMMUTABLE :
 			 IMS_REASON_BARE_REWRITES);
 }
@@ -348,14 +345,6 @@ static const struct attribute_group *ims_groups[] = {
 	NULL
 };
 
-static const char *ims_offer_text(unsigned int offered)
-{
-	static const char * const texts[] = { "none", "device-memory", "queue-memory", "both" };
-
-	BUILD_BUG_ON(ARRAY_SIZE(texts) != BIT(IMS_STORE_KINDS));
-	return texts[offered % ARRAY_SIZE(texts)];
-}
-
 static int evidence_show(struct seq_file *m, void *unused)
 {
 	struct ims_facts facts;
@@ -370,7 +359,6 @@ static int evidence_show(struct seq_file *m, void *unused)
 	seq_printf(m, "viommu=%d\n", !!(facts.guest & IMS_GUEST_IOMMU));
 	seq_printf(m, "msi=%s\n", facts.foreign ? "foreign" : "native");
 	seq_printf(m, "parent=%s\n", ims_parent_names[facts.parent]);
-	seq_printf(m, "offer=%s\n", ims_offer_text(facts.offered));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(evidence);

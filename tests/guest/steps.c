@@ -17,11 +17,10 @@ static const struct {
 } reasons[] = {
 	{ "bare",	"bare metal, messages never change" },
 	{ "vector",	"bare metal, messages change with the affinity" },
-	{ "offered",	"guest, hypervisor offers translation" },
 	{ "forced",	"guest, but enabled on the command line" },
 	{ "early",	"asked too early during boot" },
 	{ "rewrite",	"message would be rewritten on every affinity change" },
-	{ "guest",	"guest, hypervisor offers no translation" },
+	{ "guest",	"guest, host is not known to translate messages" },
 	{ "off",	"disabled on the command line" },
 	{ "virtual",	"virtual IOMMU, counts as a guest" },
 	{ "no-table",	"device has no IMS table" },

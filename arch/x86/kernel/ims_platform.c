@@ -119,7 +119,6 @@ static int __init ims_collect_evidence(void)
 	ims_evidence.hypervisor = ims_hypervisor_name();
 	ims_evidence.dmi = ims_dmi_guest();
 	ims_evidence.foreign = ims_msi_is_foreign();
-	ims_evidence.offered = x86_init.hyper.ims_offered();
 
 	if (boot_cpu_has(X86_FEATURE_HYPERVISOR))
 		ims_evidence.guest |= IMS_GUEST_CPUID;

@@ -144,7 +144,7 @@ TEST(evidence_is_complete)
 {
 	static const char * const names[] = {
 		"supported", "complete", "cpuid", "hypervisor", "dmi", "confidential",
-		"viommu", "msi", "parent", "offer"
+		"viommu", "msi", "parent"
 	};
 	char buf[1024], *next = buf, *line, *value;
 	size_t i;
