@@ -121,6 +121,7 @@ void step_sleep(const char *arg);
 /* stress.c: the module ims_stress, see tests/module */
 void step_stress_restore(const char *arg);
 void step_stress_flr(const char *arg);
+void step_stress_idle(const char *arg);
 void step_stress_d3(const char *arg);
 
 /* unplug.c */

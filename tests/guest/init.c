@@ -69,6 +69,7 @@ static const struct step {
 	{ "stress-restore", false, step_stress_restore },
 	{ "stress-flr",	false,	step_stress_flr },
 	{ "stress-d3",	false,	step_stress_d3 },
+	{ "stress-idle",	false,	step_stress_idle },
 	{ "edu-dead",	true,	step_edu_dead },
 	{ "unplug",	true,	step_unplug },
 	{ "kexec",	true,	step_kexec },

@@ -114,6 +114,22 @@ void step_stress_flr(const char *arg)
 		check_churn();
 }
 
+/* More vectors than the CPUs have for all: an interrupt which is not requested takes none */
+void step_stress_idle(const char *arg)
+{
+	unsigned int want = strtoul(arg, NULL, 10), idle = 0;
+	char buf[256] = "";
+	int error = -EIO;
+
+	if (!stress_load() || !stress_do(txt("idle %u", want)))
+		return;
+	read_file(STRESS "said", buf, sizeof(buf));
+	sscanf(buf, "idle %u error %d", &idle, &error);
+	check(idle == want && !error, buf, "%u vectors are allocated, requested and freed in turn",
+	      want);
+	check(!module_unload("ims_stress"), NULL, "module ims_stress is unloaded");
+}
+
 static void fire_held(const char *when)
 {
 	unsigned int fired = 0, lost = 0;

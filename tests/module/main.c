@@ -146,6 +146,28 @@ static int stress_cycle(struct stress *s, unsigned int nr, bool queue)
 	return ret;
 }
 
+/* Vectors which are allocated, were requested, and are not any more. Says how many there are. */
+static int stress_idle(struct stress *s, unsigned int nr)
+{
+	struct msi_map *maps __free(kvfree) = kvcalloc(nr, sizeof(*maps), GFP_KERNEL);
+	unsigned int i;
+	int ret;
+
+	if (!maps || s->nvec)
+		return -ENOMEM;
+	ret = stress_create(s, false);
+	for (i = 0; !ret && i < nr; i++) {
+		maps[i] = pci_ims_alloc_irq(s->b.pdev, NULL, NULL);
+		ret = maps[i].index < 0 ? maps[i].index : stress_request(&s->vecs[0], maps[i]);
+		if (!ret)
+			free_irq(maps[i].virq, &s->vecs[0]);
+	}
+	stress_say("idle %u error %d", ret ? i - 1 : i, ret);
+	/* Frees the vectors, too */
+	pci_ims_destroy(s->b.pdev);
+	return 0;
+}
+
 /* Each of the vectors that are held fires once */
 static int stress_fire_all(struct stress *s)
 {
@@ -194,6 +216,8 @@ static int run_command(struct stress *s, const char *text)
 		return stress_cycle(s, x, true);
 	if (sscanf(text, "hold %u", &x) == 1)
 		return stress_hold(s, x, false);
+	if (sscanf(text, "idle %u", &x) == 1)
+		return stress_idle(s, x);
 	if (sscanf(text, "stale %u", &x) == 1)
 		return stress_stale(s, x);
 	if (!strcmp(text, "oops"))
