@@ -176,7 +176,7 @@ refuses "QEMU for DSA missing" "is missing: run scripts/qemu" env -u IMS_BASES -
 refuses "QEMU without DSA" "no dsa device: run scripts/qemu" env -u IMS_BASES -u IMS_PATCHES -u IMS_OVERLAY -u IMS_BUILD \
 	QEMU=false "$TOP/tests/idxd.sh" run
 refuses "no such lane" "unknown lane 'fast': use some of: tree" "$TOP/scripts/test" fast
-refuses "no such guest, boot" "no guest named 'nobody' in tests/boot.tsv" "$TOP/tests/boot.sh" kernels nobody
+refuses "no such guest, boot" "no guest named 'nobody' in tests/boot.tsv" "$TOP/tests/boot.sh" needs nobody
 refuses "no such guest" "no guest named 'nobody' in tests/idxd.tsv" "$TOP/tests/idxd.sh" nobody
 
 # a root of another distribution

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Boot test guests and report: boot.sh run | all | selftest | kernels NAME... | NAME...
+# Boot test guests and report: boot.sh run | all | selftest | needs NAME... | NAME...
 #
 #   run       the main scenario, with its table, for people
 #   all       every line of boot.tsv and the self-test
 #   selftest  prove that a guest that hangs, dies or stays silent goes red
 #   NAME...   these lines of boot.tsv
-#   kernels   which kernels these lines (or all) need
+#   needs     which kernels these lines, or all, take
 #
 # Environment: BASE (6.12), QEMU (qemu-system-x86_64), JOBS (guests at a time),
 # KERNEL (an image to boot instead of those that the lines name).
@@ -96,32 +96,27 @@ usage()
 
 main()
 {
-	local kernels
+	local kernels asked=
 	local -a wanted list
 
 	[ $# -gt 0 ] || usage
-	if [ "$1" = kernels ]; then
-		shift
-		mapfile -t wanted < <(names)
-		[ "$*" = all ] || wanted=("$@")
-		kernels_of "${wanted[@]}"
-		exit
-	fi
-	case $1 in
-	run | all | selftest) [ $# = 1 ] || usage ;;
-	-*) usage ;;
-	esac
+	[ "$1" != needs ] || { asked=1; shift; }
 	mapfile -t wanted < <(names)
-	case $1 in
+	case $* in
 	all) ;;
 	selftest) wanted=() ;;
+	"" | -*) usage ;;
 	*) wanted=("$@") ;;
 	esac
 	kernels=$(kernels_of "${wanted[@]}") || exit
 	mapfile -t list <<<"${kernels:-boot}"
+	if [ -n "$asked" ]; then
+		printf '%s\n' "${list[@]}"
+		exit
+	fi
 	prepare "${list[@]}"
 
-	if [ "$1" = run ]; then
+	if [ "$*" = run ]; then
 		echo "The guest is dressed as bare metal: it runs in QEMU (TCG), with the hypervisor bit"
 		echo "hidden, a hardware vendor's name in DMI and an emulated VT-d interrupt remapping unit."
 		echo "The device, edu, is an emulated one, too: QEMU's own, unmodified."
@@ -130,7 +125,7 @@ main()
 	else
 		boot_rows "" "${wanted[@]}"
 	fi
-	case $1 in
+	case $* in
 	all | selftest) selftest ;;
 	esac
 	echo "$passed passed, $failed failed"

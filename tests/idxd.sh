@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Boot guests with an emulated Intel DSA device: idxd.sh run | all | kernels NAME... | NAME...
+# Boot guests with an emulated Intel DSA device: idxd.sh run | all | needs NAME... | NAME...
 #
 #   run      dmatest on work queues with IMS, then the same with ims=off, for people
 #   all      every line of idxd.tsv
 #   NAME...  these lines of idxd.tsv
-#   kernels   which kernels these lines (or all) need
+#   needs    which kernels these lines, or all, take, and "qemu"
 #
 # Environment: BASE (6.12), QEMU (the one that scripts/qemu builds), JOBS (guests at a time).
 
@@ -106,8 +106,8 @@ main()
 	local -a wanted list
 
 	case $* in
-	"kernels all") mapfile -t wanted < <(names); kernels_of "${wanted[@]}"; exit ;;
-	kernels*) kernels_of "${@:2}"; exit ;;
+	"needs all") mapfile -t wanted < <(names); kernels_of "${wanted[@]}" && echo qemu; exit ;;
+	needs*) kernels_of "${@:2}" && echo qemu; exit ;;
 	run) wanted=(run run-off) ;;
 	all) mapfile -t wanted < <(names) ;;
 	"" | -*) usage ;;
