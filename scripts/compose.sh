@@ -91,19 +91,21 @@ compose_diff() {
 declare -A TOLD
 
 apply_diff() {
-	local out=$1 slug=$2 diff=$3 log places place path rc=0
+	local out=$1 slug=$2 diff=$3 log places place path paths rc=0
 
-	if log=$(patch -d "$out" -p1 -f --fuzz=0 --dry-run <"$diff" 2>&1); then
-		patch -d "$out" -p1 -f --fuzz=0 --no-backup-if-mismatch <"$diff" >/dev/null
-		return
-	fi
-	file=$(awk '/^checking file/ { f = $3 } /FAILED/ { print f; exit }' <<<"$log")
-	[[ -z $EXACT ]] || return 1
+	mapfile -t paths < <(diff_paths "$diff")
+	rm -rf "$TMP/before"
+	mkdir "$TMP/before"
+	(cd "$out" && cp -p --parents -t "$TMP/before" -- "${paths[@]}") || die "cannot write to $TMP: free some space"
+	! log=$(patch -d "$out" -p1 -f --fuzz=0 --no-backup-if-mismatch -r - <"$diff" 2>&1) || return 0
+	file=$(awk '/^patching file/ { f = $3 } /FAILED/ { print f; exit }' <<<"$log")
+	cp -p -r "$TMP/before/." "$out/"
+	[[ -z $EXACT && -n $file ]] || return 1
 	places=$(awk -v dir="$out" -f "$TOP/scripts/hunks.awk" "$diff") || { rc=1 file=${places##*$'\n'}; }
-	while read -r path; do
+	for path in "${paths[@]}"; do
 		((rc)) || cat "$out/$path.ims-new" >"$out/$path" || die "cannot write to $out: free some space"
 		rm -f "$out/$path.ims-new"
-	done < <(diff_paths "$diff")
+	done
 	((rc == 0)) || return 1
 	while read -r place; do
 		[[ -n $place && -z ${TOLD[$slug $place]-} ]] || continue

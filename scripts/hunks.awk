@@ -167,7 +167,7 @@ function put_hunk(    first, last, at) {
 
 left_old > 0 || left_new > 0 {
 	mark = substr($0, 1, 1)
-	if (mark == "\\")
+	if (mark !~ /^[ +-]?$/)
 		conflict()
 	kind[++lines] = mark == "" ? " " : mark
 	text[lines] = substr($0, 2)
@@ -182,6 +182,9 @@ left_old > 0 || left_new > 0 {
 	write_rest()
 	path = $2
 	sub(/^b\//, "", path)
+	# one that is not tidy
+	if (seen[path]++)
+		conflict()
 	read_file()
 }
 /^@@ / {
@@ -194,4 +197,10 @@ left_old > 0 || left_new > 0 {
 	sub(/^@@ [^@]*@@ ?/, "", section)
 	lines = 0
 }
-END { if (!failed) write_rest() }
+END {
+	if (failed)
+		exit 1
+	if (left_old > 0 || left_new > 0)
+		conflict()
+	write_rest()
+}

@@ -106,6 +106,19 @@ ambiguous() { stops -e '5s/lock/LOCK/' -e '8s/.*/\tx();/' -e '9a\	one += get(d);
 # or in another function.
 elsewhere() { stops -e 6d -e '47a\	one += get(d);\n	unlock(d);'; }
 
+# A diff that is cut off, or whose numbers are wrong, is no point release.
+torn() {
+	local edit
+
+	for edit in '20,$ d' '/^ 	unlock/d' '/^@@/s/13 @@/14 @@/'; do
+		start_again
+		sed -i "$edit" patches/two/common.diff
+		! scripts/tree 6.12 2>err || return 1
+		cat err
+		grep -q "patch two: a hunk for kernel/a.c does not apply to 6.12" err && cmp -s new.c build/6.12/linux/kernel/a.c || return 1
+	done
+}
+
 apply_equals_tree() {
 	three_places && cp -r "$src" k && scripts/apply k >said && [[ $(told said) == 3 ]] && cmp k/kernel/a.c build/6.12/linux/kernel/a.c
 }
@@ -187,6 +200,7 @@ t_check "a changed line that is another stops and changes nothing" line_changed
 t_check "a line next to an addition that is another stops and changes nothing" added_to
 t_check "two places that fit what is left of the context stop" ambiguous
 t_check "a place in another function stops" elsewhere
+t_check "a diff that is torn stops" torn
 t_check "apply and tree agree" apply_equals_tree
 t_check "the mails, on a tree with the old state in its history, give the same" mails_equal_tree
 t_check "mails are made with all of the context alone" mails_are_exact
