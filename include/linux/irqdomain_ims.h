@@ -221,7 +221,8 @@ struct ims_facts {
  * @IMS_REASON_EARLY:		Asked before the evidence is complete
  * @IMS_REASON_FOREIGN:		MSI is owned by somebody else
  * @IMS_REASON_NO_PARENT:	The MSI parent domain does not support IMS
- * @IMS_REASON_GUEST:		Guest, host is not known to translate messages
+ * @IMS_REASON_GUEST:		Guest, the host is not known to translate
+ *				messages
  * @IMS_REASON_VIRTUAL_IOMMU:	Guest which nothing but its IOMMU gives away
  * @IMS_REASON_REWRITE:		A store which sleeps on a parent which rewrites
  *				the message on every affinity change
