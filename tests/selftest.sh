@@ -32,7 +32,8 @@ made_up() {
 	local d=$1/kernel/ims p=$1/bus/pci/devices k
 
 	rm -rf "$1"
-	mkdir -p "$d/device_memory" "$d/queue_memory" "$1/kernel/debug/ims" "$p/0000:00:01.0/ims" "$p/0000:00:02.0/ims"
+	mkdir -p "$d/device_memory" "$d/queue_memory" "$1/kernel/debug/ims" "$p/0000:00:01.0/ims" \
+		"$p/0000:00:01.0/msi_irqs" "$p/0000:00:02.0/msi_irqs"
 	say auto >"$d/mode"
 	for k in device_memory queue_memory; do
 		say allowed >"$d/$k/verdict"
@@ -40,20 +41,16 @@ made_up() {
 	done
 	printf '%s\n' supported=1 complete=1 cpuid=0 hypervisor=none dmi=none confidential=0 viommu=0 msi=native \
 		parent=rewrites >"$1/$evidence"
-	put_device "$p/0000:00:01.0" 1 device-memory 256 3
-	put_device "$p/0000:00:02.0" 0 none 0 0
-}
-
-put_device() {
-	say "$2" >"$1/ims/enabled"
-	say "$3" >"$1/ims/store"
-	say "$4" >"$1/ims/size"
-	say "$5" >"$1/ims/in_use"
+	p+=/0000:00:01.0
+	say device-memory >"$p/ims/store"
+	say 256 >"$p/ims/size"
+	say 3 >"$p/ims/in_use"
+	touch "$p"/msi_irqs/{24,25,26,27}
 }
 
 # Plain files can be opened for writing by root, so that check is left out here.
 run_made_up() { "$TMP/made-up" -t mode_is_known -t verdict_has_a_reason -t off_means_refused -t evidence_is_complete \
-	-t one_value_a_file -t attributes_are_well_formed -t store_goes_with_enabled -t interrupts_have_vectors >"$TMP/out" 2>&1; }
+	-t one_value_a_file -t attributes_are_well_formed -t vectors_are_listed -t interrupts_have_vectors >"$TMP/out" 2>&1; }
 
 # red NAME CHECK FILE CONTENT: with this in the file, the check fails
 red() {
@@ -85,6 +82,7 @@ red "evidence in sysfs" one_value_a_file kernel/ims/evidence "supported=1"
 red "two values in a file" one_value_a_file kernel/ims/device_memory/verdict "allowed refused"
 red "a store of no kind" attributes_are_well_formed $dev/store somewhere
 red "a count that is no number" attributes_are_well_formed $dev/in_use many
-red "more vectors in use than there are" store_goes_with_enabled $dev/in_use 257
-red "a store without enabled" store_goes_with_enabled $dev/enabled 0
+red "more vectors in use than there are" attributes_are_well_formed $dev/in_use 257
+red "a store without room" attributes_are_well_formed $dev/size 0
+red "a vector which is not listed" vectors_are_listed $dev/in_use 5
 ((FAILED == 0))
