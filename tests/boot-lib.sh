@@ -86,6 +86,8 @@ set_machine()
 		machine+=(-global "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
 	IFS=+ read -r -a devices <<<"${left#*+}"
 	for device in "${devices[@]}"; do
+		# Not a device: a clock which leaps over the time in which all CPUs idle
+		[ "$device" != leap ] || { machine+=(-icount "shift=0,sleep=off"); continue; }
 		machine+=(-device "$device")
 	done
 }

@@ -133,6 +133,9 @@ void step_kexec(const char *arg);
 void step_carry(const char *arg);
 void step_kexeced(const char *arg);
 
+/* failnth.c */
+void step_failnth(const char *arg);
+
 /* bench.c: what vectors cost, see scripts/bench */
 void step_bench_load(const char *arg);
 void step_bench_rebind(const char *arg);

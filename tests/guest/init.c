@@ -75,6 +75,7 @@ static const struct step {
 	{ "kexec",	true,	step_kexec },
 	{ "carry",	false,	step_carry },
 	{ "kexeced",	true,	step_kexeced },
+	{ "failnth",	false,	step_failnth },
 	{ "kmemleak",	false,	step_kmemleak },
 	{ "selftest",	false,	step_selftest },
 	{ "dsa",	false,	step_dsa },
