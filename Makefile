@@ -13,7 +13,7 @@ help:
 	@echo 'make run-idxd             work queues of an emulated Intel DSA that complete through IMS'
 	@echo 'make test [LANES="..."]   every test lane, or those named; ends with N passed, N failed'
 	@echo 'make test-long            what takes too long for make test'
-	@echo 'make bench                what IMS costs beside MSI-X, see BENCHMARKS.md'
+	@echo 'make bench                what IMS costs beside MSI-X, see bench/results'
 	@echo 'make kunit                KUnit suites on UML'
 	@echo 'make boot [GUESTS="..."]  the boot tests alone, or those named, see tests/boot.tsv'
 	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
