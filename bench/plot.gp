@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Cost against number of vectors; data and out are set by the caller.
-set terminal png size 1200,900 font "DejaVu Sans,11"
+set terminal svg size 900,800 font "sans-serif,13" background "white"
 set output out
 set datafile missing "-"
 set logscale x 2

@@ -12,15 +12,14 @@ import os
 import statistics
 import sys
 
-from results import OPS, STORES, load
+from bounds import at_once_bounds, bounds_table
+from results import ALL_AT_ONCE, CREATE, OPS, STORES, load
+from tables import NAMES, PLATFORMS, at, columns, figures, number, ratio
 
-PLATFORMS = {"vtd": "VT-d", "amd": "AMD-Vi", "none": "no IOMMU"}
-NAMES = {"msix": "MSI-X", "ims": "IMS", "queue": "queue"}
 PROFILE_LINES = 10
 
 # It takes a device to fire, which the queue store does not have
 FIRED = {"event that moves", "event to handler", "event to end"}
-BOUNDED = ["allocate", "mask", "unmask", "affinity", "event to handler", "event to end", "free"]
 
 LIMITS = {"16": "no index of the store is free", "28": "no entry of the remapping unit is free"}
 
@@ -29,36 +28,10 @@ def die(message):
     sys.exit("report: " + message)
 
 
-def figures(guests, name):
-    """Those of a guest, with VT-d those of the guests for memory, too."""
-    table = guests[name].figures()
-    memory = {s: guests[f"bytes-{s}"].bytes[s] for s in STORES if f"bytes-{s}" in guests}
-    if name == "cost-vtd" and len(memory) == len(STORES):
-        table["bytes of slab, each"] = memory
-    return table
-
-
-def number(value):
-    return "-" if value is None else f"{value:,.0f}"
-
-
-def ratio(value, base):
-    return "-" if value is None or not base else f"{value / base:.2f}"
-
-
 def spread(one, two):
     """The largest difference of two runs, relative."""
     pairs = [(one[s], two.get(s)) for s in one if one[s] and two.get(s)]
     return max((abs(a - b) / min(a, b) for a, b in pairs), default=None)
-
-
-def columns(lines, head):
-    lines = [head] + lines
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    for line in lines:
-        cells = [line[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(line[1:], widths[1:])]
-        print("  " + "  ".join(cells).rstrip())
-    print()
 
 
 def cost_table(name, title, passes, first):
@@ -83,10 +56,6 @@ def cost_table(name, title, passes, first):
         print()
 
 
-def at(points, vectors):
-    return next((cost for end, cost in points if end >= vectors), points[-1][1])
-
-
 def scale_table(guest):
     print("VT-d, until something is full, instructions:\n")
     lines = []
@@ -102,6 +71,21 @@ def scale_table(guest):
                     "bytes", "then"])
 
 
+def at_once_table(guest):
+    """All vectors of a store at once: few, many, and few in a small index space."""
+    lines = []
+    for op, store in ((op, store) for op in ALL_AT_ONCE for store in STORES):
+        few, many = guest.few_and_many(op, store)
+        each, base = guest.each(op, store, few), guest.each(op, "msix", few)
+        lines.append([op, NAMES[store], number(guest.total(op, store, 0, 0)), number(each),
+                      ratio(each, base), number(many), number(guest.each(op, store, many)),
+                      ratio(guest.each(op, store, many), each),
+                      ratio(guest.total(op, store, 0, few), guest.smallest(op, store, few))])
+    print("VT-d, all vectors of a store at once, instructions:\n")
+    columns(lines, ["operation", "store", "with none", f"each of {few}", "to MSI-X", "vectors", "each",
+                    f"to {few}", "large/small"])
+
+
 def counts_table(passes):
     lines = []
     for name, guest in passes.get("clock", {}).items():
@@ -112,69 +96,6 @@ def counts_table(passes):
         print("Live at the same time, interrupts sent and received:\n")
         columns(lines, ["platform", "store", "what", "vectors", "sent", "received",
                         "complete", "CPUs"])
-
-
-def verdict(values, limit):
-    """Bounds are meant to the hundredth."""
-    return "held" if all(round(v, 2) <= limit for v in values if v is not None) else "MISSED"
-
-
-def bounded(op):
-    return op in BOUNDED or op.startswith(("allocate up", "free up", "bytes"))
-
-
-def same_op(table, op):
-    """How far the stores reach, and with that the name, depends on the platform."""
-    return op if " up to " not in op else next(o for o in table if o.startswith(op.split(" up")[0] + " up"))
-
-
-def ratio_bounds(passes):
-    """To MSI-X, on each platform."""
-    tables = [figures(passes["count-1"], f"cost-{key}") for key in PLATFORMS
-              if f"cost-{key}" in passes["count-1"]]
-    lines = []
-    for op in [op for op in tables[0] if bounded(op)]:
-        rows = [table.get(same_op(table, op), {}) for table in tables]
-        values = [row[store] / row["msix"] if row.get(store) else None
-                  for row in rows for store in STORES[1:]]
-        lines.append([op] + ["-" if v is None else f"{v:.2f}" for v in values] +
-                     ["1.00", verdict(values, 1)])
-    return lines
-
-
-def growth_bounds(guest):
-    lines = []
-    for store, up in guest.sweep["up"].items():
-        if store != "msix":
-            nr = min(60000, up[-1][0])
-            value = at(up, nr) / up[0][1]
-            lines.append([f"VT-d: allocation {nr:,} to the first, {NAMES[store]}", f"{value:.2f}",
-                          "1.20", verdict([value], 1.2)])
-    return lines
-
-
-def interrupt_bounds(passes):
-    lines = []
-    for key, title in PLATFORMS.items():
-        if f"cost-{key}" in passes["count-1"]:
-            ends = passes["count-1"][f"cost-{key}"].figures()["event to end"]
-            more = ends["ims"] - ends["msix"]
-            lines.append([f"{title}: instructions that IMS adds to an interrupt", number(more),
-                          "0", verdict([more], 0)])
-    return lines
-
-
-def bounds_table(passes):
-    one = ratio_bounds(passes)
-    many = passes["count-1"].get("many-vtd")
-    two = (growth_bounds(many) if many else []) + interrupt_bounds(passes)
-    print("Bounds, ratio to MSI-X:\n")
-    head = [f"{title} {NAMES[store]}" for title in PLATFORMS.values() for store in STORES[1:]]
-    columns(one, [""] + head[:len(one[0]) - 3] + ["at most", ""])
-    print("Other bounds:\n")
-    columns(two, ["", "is", "at most", ""])
-    missed = sum(line[-1] == "MISSED" for line in one + two)
-    print(f"  {len(one + two) - missed} held, {missed} missed\n")
 
 
 def load_profile(results, name, phase):
@@ -200,6 +121,14 @@ def profile_table(results, title, one, two):
                  for n, f in more[:PROFILE_LINES] if n >= 1], ["function", "one", "two", ""])
 
 
+def at_once_spread(one, two):
+    """The largest relative difference, and of what."""
+    keys = [(*key, vectors) for key, sizes in one.at_once.items() for vectors in sizes]
+    pairs = [(one.total(*key), two.total(*key), key) for key in keys]
+    return max((abs(a - b) / min(a, b), f"life-vtd, {op} of {vectors:,}, {NAMES[store]}")
+               for a, b, (op, store, _, vectors) in pairs if a and b)
+
+
 def spread_line(passes):
     worst = (0, "nothing")
     one, both = passes["count-1"], passes.get("count-2", {})
@@ -208,6 +137,8 @@ def spread_line(passes):
         for op, values in figures(one, name).items():
             apart = spread(values, two.get(op, {}))
             worst = max(worst, (apart or 0, f"{name}, {op}"))
+    if "life-vtd" in one and "life-vtd" in both:
+        worst = max(worst, at_once_spread(one["life-vtd"], both["life-vtd"]))
     print(f"Largest difference of two runs: {worst[0]:.2%} ({worst[1]})\n")
 
 
@@ -233,15 +164,37 @@ def write_data(directory, guests):
                         out.write(f"{vectors} {cost:.0f}\n")
 
 
-def complete(guest):
+def complete(guest, life):
     """Every figure that the platform allows, or the name of one that is missing."""
     table = guest.figures()
     for op in OPS:
-        stores = STORES[:2] if op in FIRED or op == "create" else STORES
+        stores = STORES[:2] if op in FIRED or op in CREATE else STORES
         for store in stores:
             if op != "event that moves" and table.get(op, {}).get(store) is None:
                 return f"no figure for {op}, {NAMES[store]}"
+    for op, store in ((op, store) for op in ALL_AT_ONCE for store in STORES):
+        if not life.few_and_many(op, store)[1]:
+            return f"no figures for {op}, {NAMES[store]}"
+    if life.commands is None:
+        return "no figure for commands"
     return None if guest.reach() else "no figures for many vectors"
+
+
+def quick(results, guests):
+    """The figures are there, and those which nothing disturbs are as they should be."""
+    for name in ("quick-vtd", "quick-life"):
+        if name not in guests:
+            die(f"no guest {name} in {results}")
+    cost_table("quick-vtd", "VT-d", {"count-1": guests}, "count-1")
+    missing = complete(guests["quick-vtd"], guests["quick-life"])
+    if missing:
+        die(missing)
+    at_once_table(guests["quick-life"])
+    lines = at_once_bounds(guests["quick-life"])
+    columns(lines, ["", "is", "at most", ""])
+    for line in lines:
+        if line[-1] == "MISSED":
+            die(f"{line[0]} is {line[1]}, at most {line[2]}")
 
 
 def main():
@@ -253,11 +206,7 @@ def main():
     args = parser.parse_args()
     passes = load(args.results)
     if args.quick:
-        guest = passes.get("count-1", {}).get("quick-vtd") or die(f"no guest in {args.results}")
-        cost_table("quick-vtd", "VT-d", passes, "count-1")
-        missing = complete(guest)
-        if missing:
-            die(missing)
+        quick(args.results, passes.get("count-1", {}))
         return
     if not any(f"cost-{key}" in passes.get("count-1", {}) for key in PLATFORMS):
         die(f"{args.results} holds no results: run scripts/bench")
@@ -266,6 +215,8 @@ def main():
             cost_table(f"cost-{key}", title, passes, "count-1")
     if "many-vtd" in passes["count-1"]:
         scale_table(passes["count-1"]["many-vtd"])
+    if "life-vtd" in passes["count-1"]:
+        at_once_table(passes["count-1"]["life-vtd"])
     counts_table(passes)
     bounds_table(passes)
     spread_line(passes)

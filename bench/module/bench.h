@@ -5,6 +5,7 @@
 #ifndef IMS_BENCH_H
 #define IMS_BENCH_H
 
+#include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/msi_api.h>
 #include <linux/pci.h>
@@ -42,6 +43,7 @@ struct bench_vec {
  * @portals:	BAR 2
  * @ims_table:	The IMS table in BAR 0
  * @ims_slots:	Its size
+ * @limit:	Size of the next IMS domain, 0 for as large as it can be
  * @nr_wqs:	Work queues, all enabled
  * @record:	Completion record
  * @record_dma:	Address of @record as the device sees it
@@ -57,6 +59,7 @@ struct bench {
 	void __iomem		*portals;
 	void __iomem		*ims_table;
 	unsigned int		ims_slots;
+	unsigned int		limit;
 	unsigned int		nr_wqs;
 	struct dsa_completion_record *record;
 	dma_addr_t		record_dma;
@@ -74,6 +77,8 @@ struct bench {
  * @ims:	The device has its messages in the IMS table, not in that of MSI-X
  * @enter:	Create what the vectors are allocated from
  * @leave:	Undo that
+ * @remove:	Undo that while vectors are allocated
+ * @restore:	Write all messages once more, after pci_save_state()
  * @alloc:	Allocate a vector
  * @free:	Free a vector
  */
@@ -83,6 +88,8 @@ struct bench_store {
 	bool		ims;
 	int		(*enter)(struct bench *b);
 	void		(*leave)(struct bench *b);
+	void		(*remove)(struct bench *b);
+	int		(*restore)(struct bench *b);
 	struct msi_map	(*alloc)(struct bench *b);
 	void		(*free)(struct bench *b, struct msi_map map);
 };
@@ -109,6 +116,7 @@ int dsa_fire_sync(struct bench *b, struct bench_vec *v);
 /* store.c */
 #define BENCH_STORES	3
 extern const struct bench_store bench_stores[BENCH_STORES];
+extern atomic_t bench_commands;
 const struct bench_store *bench_find_store(const char *name);
 int bench_alloc(struct bench *b, const struct bench_store *store, unsigned int nr);
 void bench_free(struct bench *b, const struct bench_store *store, unsigned int nr);
@@ -121,6 +129,7 @@ int bench_first(struct bench *b);
 int bench_ops(struct bench *b, unsigned int nr, unsigned int rounds);
 
 /* scale.c */
+void let_settle(void);
 int bench_sweep(struct bench *b, const char *store, unsigned int max, unsigned int step);
 void bench_mark(void);
 int bench_hold(struct bench *b, const char *store, unsigned int nr);
@@ -128,5 +137,10 @@ int bench_trace(struct bench *b, const char *store, unsigned int nr);
 int bench_fire(struct bench *b, const char *store, unsigned int nr);
 int bench_storm(struct bench *b, const char *store, unsigned int nr, unsigned int each);
 int bench_settle(struct bench *b);
+
+/* life.c */
+int bench_unbind(struct bench *b, const char *store, unsigned int nr);
+int bench_restore(struct bench *b, const char *store, unsigned int nr);
+int bench_life(struct bench *b, unsigned int nr);
 
 #endif

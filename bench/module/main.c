@@ -50,6 +50,12 @@ static int run_command(struct bench *b, const char *text)
 		return bench_fire(b, name, x);
 	if (sscanf(text, "storm %15s %u %u", name, &x, &y) == 3)
 		return bench_storm(b, name, x, y);
+	if (sscanf(text, "remove %15s %u", name, &x) == 2)
+		return bench_unbind(b, name, x);
+	if (sscanf(text, "restore %15s %u", name, &x) == 2)
+		return bench_restore(b, name, x);
+	if (sscanf(text, "life %u", &x) == 1)
+		return bench_life(b, x);
 	if (!strcmp(text, "settle"))
 		return bench_settle(b);
 	return -EINVAL;

@@ -35,7 +35,7 @@ static unsigned long slab_bytes(void)
 }
 
 /* What was freed before goes in several steps, each after a grace period. */
-static void let_settle(void)
+void let_settle(void)
 {
 	unsigned int i;
 

@@ -7,13 +7,30 @@
 
 #include "bench.h"
 
+/* The driver has one vector already, unless the store was removed. */
 static int msix_enter(struct bench *b)
 {
-	return 0;
+	int ret;
+
+	if (b->pdev->msix_enabled)
+		return 0;
+	ret = pci_alloc_irq_vectors(b->pdev, 1, 1, PCI_IRQ_MSIX);
+	return min(ret, 0);
 }
 
 static void msix_leave(struct bench *b)
 {
+}
+
+static void msix_remove(struct bench *b)
+{
+	pci_free_irq_vectors(b->pdev);
+}
+
+static int state_restore(struct bench *b)
+{
+	pci_restore_state(b->pdev);
+	return 0;
 }
 
 static struct msi_map msix_alloc(struct bench *b)
@@ -30,7 +47,7 @@ static int ims_enter(struct bench *b)
 {
 	const struct ims_store store = {
 		.kind	= IMS_STORE_DEVICE_MEMORY,
-		.size	= b->ims_slots,
+		.size	= b->limit ? b->limit : b->ims_slots,
 		.slots	= {
 			.base	= b->ims_table,
 			.stride	= IMS_SLOT_SIZE,
@@ -40,9 +57,12 @@ static int ims_enter(struct bench *b)
 	return pci_ims_create(b->pdev, &store);
 }
 
+atomic_t bench_commands = ATOMIC_INIT(0);
+
 /* A device which takes every command at once */
 static int queue_commit(const struct ims_vector *vec, const struct msi_msg *msg, bool masked)
 {
+	atomic_inc(&bench_commands);
 	return 0;
 }
 
@@ -54,6 +74,7 @@ static int queue_enter(struct bench *b)
 {
 	const struct ims_store store = {
 		.kind		= IMS_STORE_QUEUE_MEMORY,
+		.size		= b->limit,
 		.queue_ops	= &queue_ops,
 	};
 
@@ -63,6 +84,11 @@ static int queue_enter(struct bench *b)
 static void ims_leave(struct bench *b)
 {
 	pci_ims_destroy(b->pdev);
+}
+
+static int queue_restore(struct bench *b)
+{
+	return pci_ims_restore(b->pdev);
 }
 
 static struct msi_map ims_alloc(struct bench *b)
@@ -81,6 +107,8 @@ const struct bench_store bench_stores[BENCH_STORES] = {
 		.fires	= true,
 		.enter	= msix_enter,
 		.leave	= msix_leave,
+		.remove	= msix_remove,
+		.restore = state_restore,
 		.alloc	= msix_alloc,
 		.free	= msix_free,
 	},
@@ -90,6 +118,8 @@ const struct bench_store bench_stores[BENCH_STORES] = {
 		.ims	= true,
 		.enter	= ims_enter,
 		.leave	= ims_leave,
+		.remove	= ims_leave,
+		.restore = state_restore,
 		.alloc	= ims_alloc,
 		.free	= ims_free,
 	},
@@ -97,6 +127,8 @@ const struct bench_store bench_stores[BENCH_STORES] = {
 		.name	= "queue",
 		.enter	= queue_enter,
 		.leave	= ims_leave,
+		.remove	= ims_leave,
+		.restore = queue_restore,
 		.alloc	= ims_alloc,
 		.free	= ims_free,
 	},
