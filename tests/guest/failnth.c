@@ -118,6 +118,9 @@ static int wq_be_disabled(void)
 {
 	if (!strcmp(wq_get(&wq, "state"), "enabled") && wq_disable(&wq))
 		return -EBUSY;
+	/* Neither a vector nor its slot is left behind */
+	if (strcmp(dsa_ims(0, "in_use"), "0"))
+		return -EEXIST;
 	return wq_config(&wq, "ims") ? 0 : -EIO;
 }
 
