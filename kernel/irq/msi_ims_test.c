@@ -1626,6 +1626,7 @@ static void ims_test_suspended_event(struct kunit *test)
 	disable_irq(virq);
 	ims_test_suspend(virq);
 	ims_test_fire(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EAGAIN);
 	ims_test_resume(virq);
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
