@@ -106,6 +106,13 @@ static uint32_t dsa_int_ctrl(DsaState *s, bool ims, unsigned index)
     return ims ? s->ims[index].ctrl : s->perm[index];
 }
 
+/* May a descriptor ask for an interrupt? Those of processes only if it is on. */
+bool dsa_int_permitted(DsaState *s, const DsaJob *job)
+{
+    return !job->pasid_en || job->priv ||
+           FIELD_EX32(s->gencfg, GENCFG, USER_INT_EN);
+}
+
 /* May this descriptor use the interrupt that it asks for? */
 bool dsa_int_valid(DsaState *s, const DsaJob *job)
 {

@@ -41,14 +41,16 @@ static bool dsa_fault(DsaJob *job, uint8_t status, uint64_t addr)
 static bool dsa_read(DsaWq *wq, DsaJob *job, uint64_t addr, void *buf,
                      uint32_t len)
 {
-    return dsa_dma_read(wq->dev, addr, buf, len) == MEMTX_OK ||
+    return dsa_job_dma(wq->dev, job, &addr, buf, len,
+                       DMA_DIRECTION_TO_DEVICE) ||
            dsa_fault(job, DSA_COMP_PAGE_FAULT, addr);
 }
 
 static bool dsa_write(DsaWq *wq, DsaJob *job, uint64_t addr, const void *buf,
                       uint32_t len)
 {
-    return dsa_dma_write(wq->dev, addr, buf, len) == MEMTX_OK ||
+    return dsa_job_dma(wq->dev, job, &addr, (void *)buf, len,
+                       DMA_DIRECTION_FROM_DEVICE) ||
            dsa_fault(job, DSA_COMP_PAGE_FAULT | DSA_COMP_WRITE, addr);
 }
 
@@ -181,7 +183,7 @@ static const DsaOp *dsa_op(const DsaJob *job)
     return job->op < ARRAY_SIZE(dsa_ops) ? &dsa_ops[job->op] : &none;
 }
 
-/* The PASID of a dedicated WQ comes from its configuration. */
+/* PASID and privilege of a dedicated WQ come from its configuration. */
 void dsa_job_load(DsaWq *wq, DsaJob *job, const DsaDesc *desc)
 {
     uint32_t mode = wq->cfg[DSA_WQCFG_MODE];
@@ -202,6 +204,7 @@ void dsa_job_load(DsaWq *wq, DsaJob *job, const DsaDesc *desc)
     };
     if (job->pasid_en) {
         job->pasid = FIELD_EX32(mode, WQCFG2, PASID);
+        job->priv = FIELD_EX32(mode, WQCFG2, PRIV);
     }
     memcpy(job->op_specific, desc->op_specific, sizeof(job->op_specific));
 }
@@ -216,12 +219,15 @@ static bool dsa_op_allowed(const DsaWq *wq, const DsaJob *job)
     return ops[job->op / 32] >> job->op % 32 & 1;
 }
 
-static uint32_t dsa_bad_flags(const DsaJob *job)
+static uint32_t dsa_bad_flags(DsaState *s, const DsaJob *job)
 {
     uint32_t bad = job->flags & ~(DSA_FLAGS_COMMON | dsa_op(job)->flags);
 
     if (!(job->flags & DSA_FLAG_CRAV)) {
         bad |= job->flags & DSA_FLAG_RCR;
+    }
+    if (!dsa_int_permitted(s, job)) {
+        bad |= job->flags & DSA_FLAG_RCI;
     }
     return bad;
 }
@@ -266,7 +272,7 @@ static uint8_t dsa_job_check(DsaWq *wq, DsaJob *job)
     if (!dsa_op_allowed(wq, job)) {
         return DSA_COMP_OPCODE;
     }
-    job->invalid_flags = dsa_bad_flags(job);
+    job->invalid_flags = dsa_bad_flags(wq->dev, job);
     if (job->invalid_flags) {
         return DSA_COMP_FLAGS;
     }
@@ -285,10 +291,9 @@ static bool dsa_job_current(const DsaWq *wq, const DsaJob *job)
     return job->generation == wq->dev->generation;
 }
 
-/* The status byte goes last: a guest that polls it finds the rest there. */
-static bool dsa_write_record(DsaWq *wq, const DsaJob *job)
+static void dsa_fill_record(const DsaJob *job, DsaRecord *rec)
 {
-    DsaRecord rec = {
+    *rec = (DsaRecord) {
         .status = job->status,
         .result = job->result,
         .completed = cpu_to_le32(job->done),
@@ -296,32 +301,49 @@ static bool dsa_write_record(DsaWq *wq, const DsaJob *job)
     };
 
     if (job->op == DSA_OP_CRCGEN && !job->failed) {
-        stl_le_p(rec.op_specific,
+        stl_le_p(rec->op_specific,
                  job->flags & DSA_FLAG_CRC_NOINV ? job->crc : ~job->crc);
     } else if (job->status == DSA_COMP_FLAGS) {
-        stl_le_p(rec.op_specific, job->invalid_flags);
+        stl_le_p(rec->op_specific, job->invalid_flags);
     }
-    if (dsa_dma_write(wq->dev, job->completion + 1, &rec.result,
-                      sizeof(rec) - 1) != MEMTX_OK) {
+}
+
+/* The status byte goes last: a guest that polls it finds the rest there. */
+static bool dsa_write_record(DsaWq *wq, const DsaJob *job, DsaRecord *rec)
+{
+    uint64_t rest = job->completion + 1, status = job->completion;
+
+    if (!dsa_job_dma(wq->dev, job, &rest, &rec->result, sizeof(*rec) - 1,
+                     DMA_DIRECTION_FROM_DEVICE)) {
         return false;
     }
     return !dsa_job_current(wq, job) ||
-           dsa_dma_write(wq->dev, job->completion, &rec.status, 1) == MEMTX_OK;
+           dsa_job_dma(wq->dev, job, &status, &rec->status, 1,
+                       DMA_DIRECTION_FROM_DEVICE);
 }
 
-static void dsa_job_record(DsaWq *wq, const DsaJob *job)
+/*
+ * Returns false if the record went to the event log instead: software that
+ * takes it from there tells who waits for it.
+ */
+static bool dsa_job_record(DsaWq *wq, const DsaJob *job)
 {
+    DsaRecord rec;
+
     if (!(job->flags & DSA_FLAG_CRAV) || job->status == DSA_COMP_CR_ALIGN) {
         if (job->failed) {
             dsa_report(wq->dev, wq->id, job, job->status,
-                       job->fault_addr ?: job->completion);
+                       job->fault_addr ?: job->completion, NULL);
         }
     } else if ((job->flags & DSA_FLAG_RCR) || job->status != DSA_COMP_SUCCESS) {
-        if (!dsa_write_record(wq, job)) {
-            dsa_report(wq->dev, wq->id, job, DSA_COMP_CR_FAULT | DSA_COMP_WRITE,
-                       job->completion);
+        dsa_fill_record(job, &rec);
+        if (!dsa_write_record(wq, job, &rec)) {
+            return !dsa_report(wq->dev, wq->id, job,
+                               DSA_COMP_CR_FAULT | DSA_COMP_WRITE,
+                               job->completion, &rec);
         }
     }
+    return true;
 }
 
 static void dsa_job_finish(DsaWq *wq, DsaJob *job)
@@ -333,8 +355,8 @@ static void dsa_job_finish(DsaWq *wq, DsaJob *job)
         job->status = DSA_COMP_SUCCESS;
     }
     trace_dsa_job_done(wq->id, job->op, job->status, job->done);
-    dsa_job_record(wq, job);
-    if (dsa_job_current(wq, job) && (job->flags & DSA_FLAG_RCI) &&
+    if (dsa_job_record(wq, job) && dsa_job_current(wq, job) &&
+        (job->flags & DSA_FLAG_RCI) && dsa_int_permitted(wq->dev, job) &&
         dsa_int_valid(wq->dev, job)) {
         dsa_int_complete(wq->dev, job);
     }
@@ -400,7 +422,8 @@ static bool dsa_batch_fetch(DsaWq *wq, DsaJob *job)
     DsaJob *next = &wq->batch_job;
     DsaDesc desc;
 
-    if (dsa_dma_read(wq->dev, addr, &desc, sizeof(desc)) != MEMTX_OK) {
+    if (!dsa_job_dma(wq->dev, job, &addr, &desc, sizeof(desc),
+                     DMA_DIRECTION_TO_DEVICE)) {
         dsa_fault(job, DSA_COMP_LIST_FAULT, addr);
         return false;
     }

@@ -42,6 +42,7 @@ static void dsa_describe(uint64_t *words, unsigned wq, const DsaJob *job,
         w = FIELD_DP64(w, SWERR, DESC_VALID, 1);
         w = FIELD_DP64(w, SWERR, BATCH, job->in_batch);
         w = FIELD_DP64(w, SWERR, OPERATION, job->op);
+        w = FIELD_DP64(w, SWERR, PRIV, job->priv);
         w = FIELD_DP64(w, SWERR, PASID, job->pasid);
         words[1] = (uint64_t)job->invalid_flags << 32;
     }
@@ -62,8 +63,27 @@ static void dsa_report_swerr(DsaState *s, const uint64_t *words)
     }
 }
 
+/* What the log says beyond SWERR: how the descriptor was to be completed */
+static void dsa_describe_completion(uint64_t *entry, const DsaJob *job,
+                                    const DsaRecord *rec)
+{
+    uint64_t w = 0;
+
+    if (!rec) {
+        return;
+    }
+    w = FIELD_DP64(w, EVL1, INT_HANDLE, job->int_handle);
+    w = FIELD_DP64(w, EVL1, RCI, !!(job->flags & DSA_FLAG_RCI));
+    w = FIELD_DP64(w, EVL1, IMS, job->ims);
+    w = FIELD_DP64(w, EVL1, RCR, !!(job->flags & DSA_FLAG_RCR));
+    entry[0] |= cpu_to_le64(R_EVL0_INFO_VALID_MASK);
+    entry[1] = cpu_to_le64(w);
+    memcpy(&entry[DSA_EVL_RECORD], rec, sizeof(*rec));
+}
+
 /* Append to the event log; false if it is full, or not there. */
-static bool dsa_report_evl(DsaState *s, const uint64_t *words)
+static bool dsa_report_evl(DsaState *s, const uint64_t *words,
+                           const DsaJob *job, const DsaRecord *rec)
 {
     unsigned size = FIELD_EX64(s->evlcfg[1], EVLCFG, SIZE);
     unsigned head = FIELD_EX64(s->evlsts, EVLSTS, HEAD);
@@ -78,8 +98,9 @@ static bool dsa_report_evl(DsaState *s, const uint64_t *words)
     for (i = 0; i < 3; i++) {
         entry[i] = cpu_to_le64(words[i]);
     }
-    if (dsa_dma_write(s, s->evlcfg[0] + tail * DSA_EVL_ENTRY_SIZE, entry,
-                      sizeof(entry)) != MEMTX_OK) {
+    dsa_describe_completion(entry, job, rec);
+    if (dsa_dma(s, s->evlcfg[0] + tail * DSA_EVL_ENTRY_SIZE, entry,
+                sizeof(entry), DMA_DIRECTION_FROM_DEVICE) != MEMTX_OK) {
         return false;
     }
     if (s->generation != generation) {
@@ -95,19 +116,22 @@ static bool dsa_report_evl(DsaState *s, const uint64_t *words)
 
 /*
  * Report what no completion record can: to the event log if it is enabled,
- * else to SWERR. @job is NULL if the descriptor was not even accepted.
+ * else to SWERR. @job is NULL if the descriptor was not even accepted, @rec the
+ * completion record if it could not be written. Returns whether it is logged.
  */
-void dsa_report(DsaState *s, unsigned wq, const DsaJob *job, uint8_t error,
-                uint64_t addr)
+bool dsa_report(DsaState *s, unsigned wq, const DsaJob *job, uint8_t error,
+                uint64_t addr, const DsaRecord *rec)
 {
     uint64_t words[4] = { 0 };
 
     trace_dsa_report(wq, error, addr);
     dsa_describe(words, wq, job, error, addr);
-    if (FIELD_EX32(s->gencfg, GENCFG, EVL_EN) && dsa_report_evl(s, words)) {
-        return;
+    if (FIELD_EX32(s->gencfg, GENCFG, EVL_EN) &&
+        dsa_report_evl(s, words, job, rec)) {
+        return true;
     }
     dsa_report_swerr(s, words);
+    return false;
 }
 
 static void dsa_submit(DsaState *s, unsigned id, bool ims, const void *desc)
@@ -116,11 +140,11 @@ static void dsa_submit(DsaState *s, unsigned id, bool ims, const void *desc)
     DsaQueued *entry;
 
     if (dsa_state(s) != DSA_STATE_ENABLED || wq->state != DSA_STATE_ENABLED) {
-        dsa_report(s, id, NULL, DSA_SUBMIT_DISABLED, 0);
+        dsa_report(s, id, NULL, DSA_SUBMIT_DISABLED, 0, NULL);
         return;
     }
     if (wq->used >= wq->cfg[DSA_WQCFG_SIZES]) {
-        dsa_report(s, id, NULL, DSA_SUBMIT_FULL, 0);
+        dsa_report(s, id, NULL, DSA_SUBMIT_FULL, 0, NULL);
         return;
     }
     entry = &wq->ring[(wq->head + wq->used) % s->total_size];

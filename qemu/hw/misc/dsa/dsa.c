@@ -23,7 +23,8 @@
 #define DSA_PCIE_CAP            0x40
 #define DSA_MSIX_CAP            0x80
 #define DSA_PM_CAP              0x90
-#define DSA_SIOV_CAP            0x100
+#define DSA_SIOV_CAP_SIZE       0x18
+#define DSA_PASID_BITS_MAX      20
 
 static uint64_t dsa_gencap(DsaState *s)
 {
@@ -298,6 +299,7 @@ static const MemoryRegionOps dsa_mmio_ops = {
 /* Function level reset and every reset above it: as after power on. */
 static void dsa_reset_hold(Object *obj, ResetType type)
 {
+    PCIDevice *pdev = PCI_DEVICE(obj);
     DsaState *s = DSA(obj);
 
     trace_dsa_reset();
@@ -306,6 +308,10 @@ static void dsa_reset_hold(Object *obj, ResetType type)
     s->cmd = 0;
     s->cmdsts = 0;
     g_hash_table_remove_all(s->partials);
+    if (s->pasid_bits) {
+        pci_set_word(pdev->config + pdev->exp.ats_cap + PCI_ATS_CTRL, 0);
+        pci_set_word(pdev->config + pdev->exp.pasid_cap + PCI_PASID_CTRL, 0);
+    }
 }
 
 static bool dsa_check_range(const char *name, unsigned val, unsigned min,
@@ -335,7 +341,9 @@ static bool dsa_check_properties(DsaState *s, Error **errp)
         !dsa_check_range("ims-slots", s->ims_slots, 0,
                          DSA_IMS_MULT_MAX * DSA_IMS_MULT, errp) ||
         !dsa_check_range("ims-offset", s->ims_offset, DSA_TABLE_UNIT,
-                         0xffff * DSA_TABLE_UNIT, errp)) {
+                         0xffff * DSA_TABLE_UNIT, errp) ||
+        !dsa_check_range("pasid-bits", s->pasid_bits, 0, DSA_PASID_BITS_MAX,
+                         errp)) {
         return false;
     }
     if (s->ims_slots % DSA_IMS_MULT) {
@@ -352,16 +360,35 @@ static bool dsa_check_properties(DsaState *s, Error **errp)
 }
 
 /* The DVSEC by which software knows that IMS is supported. */
-static void dsa_add_siov(PCIDevice *pdev)
+static void dsa_add_siov(PCIDevice *pdev, uint16_t offset)
 {
-    uint8_t *cap = pdev->config + DSA_SIOV_CAP;
+    uint8_t *cap = pdev->config + offset;
 
-    pcie_add_capability(pdev, PCI_EXT_CAP_ID_DVSEC, 1, DSA_SIOV_CAP, 0x18);
-    pci_set_long(cap + PCI_DVSEC_HEADER1, PCI_VENDOR_ID_INTEL | 0x18 << 20);
+    pcie_add_capability(pdev, PCI_EXT_CAP_ID_DVSEC, 1, offset,
+                        DSA_SIOV_CAP_SIZE);
+    pci_set_long(cap + PCI_DVSEC_HEADER1,
+                 PCI_VENDOR_ID_INTEL | DSA_SIOV_CAP_SIZE << 20);
     pci_set_word(cap + PCI_DVSEC_HEADER2, 5);
     pci_set_long(cap + 0x0c, 1);
     pci_set_long(cap + 0x10, 1);
     pci_set_long(cap + 0x14, 1);
+}
+
+/* The first extended capability has to be at the start of their space. */
+static void dsa_add_ext_caps(DsaState *s)
+{
+    uint16_t offset = PCI_CONFIG_SPACE_SIZE;
+    PCIDevice *pdev = PCI_DEVICE(s);
+
+    if (s->ims_slots) {
+        dsa_add_siov(pdev, offset);
+        offset += DSA_SIOV_CAP_SIZE;
+    }
+    if (s->pasid_bits) {
+        pcie_ats_init(pdev, offset, true);
+        offset += PCI_EXT_CAP_ATS_SIZEOF;
+        pcie_pasid_init(pdev, offset, s->pasid_bits, false, true);
+    }
 }
 
 static int dsa_init_pm(DsaState *s, Error **errp)
@@ -452,9 +479,7 @@ static void dsa_realize(PCIDevice *pdev, Error **errp)
         pcie_cap_exit(pdev);
         return;
     }
-    if (s->ims_slots) {
-        dsa_add_siov(pdev);
-    }
+    dsa_add_ext_caps(s);
     dsa_init_state(s);
 }
 
@@ -542,6 +567,7 @@ static const Property dsa_properties[] = {
     DEFINE_PROP_UINT16("vectors", DsaState, vectors, 0),
     DEFINE_PROP_UINT32("ims-slots", DsaState, ims_slots, 2048),
     DEFINE_PROP_UINT32("ims-offset", DsaState, ims_offset, DSA_IMS_BASE),
+    DEFINE_PROP_UINT8("pasid-bits", DsaState, pasid_bits, DSA_PASID_BITS_MAX),
     DEFINE_PROP_BOOL("int-handle", DsaState, int_handle, true),
     DEFINE_PROP_BOOL("evl", DsaState, evl, true),
     DEFINE_PROP_BOOL("d3-reset", DsaState, d3_reset, false),

@@ -65,6 +65,7 @@ typedef struct DsaJob {
     /* validated and under way */
     bool started;
     bool pasid_en;
+    bool priv;
     uint32_t pasid;
     /* dev->generation when it was taken out of the queue */
     unsigned generation;
@@ -154,6 +155,7 @@ struct DsaState {
     uint16_t vectors;
     uint32_t ims_slots;
     uint32_t ims_offset;
+    uint8_t pasid_bits;
     bool int_handle;
     bool evl;
     bool d3_reset;
@@ -194,32 +196,16 @@ static inline bool dsa_awake(DsaState *s)
              PCI_PM_CTRL_STATE_MASK);
 }
 
-static inline MemTxResult dsa_dma(DsaState *s, uint64_t addr, void *buf,
-                                  dma_addr_t len, DMADirection dir)
-{
-    if (!dsa_awake(s)) {
-        return MEMTX_ERROR;
-    }
-    return pci_dma_rw(PCI_DEVICE(s), addr, buf, len, dir,
-                      MEMTXATTRS_UNSPECIFIED);
-}
-
-static inline MemTxResult dsa_dma_read(DsaState *s, uint64_t addr, void *buf,
-                                       dma_addr_t len)
-{
-    return dsa_dma(s, addr, buf, len, DMA_DIRECTION_TO_DEVICE);
-}
-
-static inline MemTxResult dsa_dma_write(DsaState *s, uint64_t addr,
-                                        const void *buf, dma_addr_t len)
-{
-    return dsa_dma(s, addr, (void *)buf, len, DMA_DIRECTION_FROM_DEVICE);
-}
-
 static inline unsigned dsa_state(DsaState *s)
 {
     return FIELD_EX32(s->gensts, GENSTS, STATE);
 }
+
+/* dsa-dma.c */
+MemTxResult dsa_dma(DsaState *s, uint64_t addr, void *buf, dma_addr_t len,
+                    DMADirection dir);
+bool dsa_job_dma(DsaState *s, const DsaJob *job, uint64_t *addr, void *buf,
+                 uint32_t len, DMADirection dir);
 
 /* dsa-cmd.c */
 void dsa_cmd_write(DsaState *s, uint32_t val);
@@ -231,6 +217,7 @@ void dsa_halt(DsaState *s, unsigned reset_type);
 
 /* dsa-int.c */
 void dsa_cause(DsaState *s, uint32_t cause);
+bool dsa_int_permitted(DsaState *s, const DsaJob *job);
 bool dsa_int_valid(DsaState *s, const DsaJob *job);
 void dsa_int_complete(DsaState *s, const DsaJob *job);
 uint32_t dsa_ims_read(DsaState *s, hwaddr offset);
@@ -254,8 +241,8 @@ void dsa_wq_kick(DsaWq *wq);
 bool dsa_wq_idle(const DsaWq *wq);
 uint32_t dsa_wqcfg_read(DsaState *s, hwaddr offset);
 void dsa_wqcfg_write(DsaState *s, hwaddr offset, uint32_t val);
-void dsa_report(DsaState *s, unsigned wq, const DsaJob *job, uint8_t error,
-                uint64_t addr);
+bool dsa_report(DsaState *s, unsigned wq, const DsaJob *job, uint8_t error,
+                uint64_t addr, const DsaRecord *rec);
 
 /* dsa-op.c */
 const uint32_t *dsa_opcap(void);
