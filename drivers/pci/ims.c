@@ -84,7 +84,7 @@ static DEVICE_ATTR_RO(store);
 static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	guard(msi_descs_lock)(dev);
-	return sysfs_emit(buf, "%u\n", ims_device_store(dev)->size ?: MSI_MAX_INDEX + 1);
+	return sysfs_emit(buf, "%u\n", ims_device_store(dev)->size);
 }
 static DEVICE_ATTR_RO(size);
 
@@ -110,7 +110,7 @@ static const struct attribute_group pci_ims_attr_group = {
 /* The files go first and wait for their readers, so these always find the domain */
 static void pci_ims_release(struct device *dev, void *res)
 {
-	to_pci_dev(dev)->ims_enabled = 0;
+	WRITE_ONCE(to_pci_dev(dev)->ims_enabled, false);
 	sysfs_remove_group(&dev->kobj, &pci_ims_attr_group);
 	ims_remove_domain(dev);
 }
@@ -127,7 +127,7 @@ static int pci_ims_publish(struct device *dev)
 		return ret;
 	}
 	devres_add(dev, res);
-	to_pci_dev(dev)->ims_enabled = 1;
+	WRITE_ONCE(to_pci_dev(dev)->ims_enabled, true);
 	return 0;
 }
 
@@ -340,6 +340,29 @@ int pci_ims_vector_error(struct pci_dev *pdev, unsigned int index)
 EXPORT_SYMBOL_GPL(pci_ims_vector_error);
 
 /**
+ * pci_ims_read_msg - Read the message of a vector in order to hand it out
+ * @pdev:	The PCI device
+ * @index:	Index in the store, which is of the kind IMS_STORE_HANDED_OUT
+ * @msg:	Where to store the message
+ *
+ * Valid until the vector is freed. The device is to send it only while the interrupt is
+ * requested.
+ *
+ * Context: Task context, may sleep
+ *
+ * Return: 0 on success, -ENOENT when no such vector is allocated, -EINVAL when the
+ * store is of another kind
+ */
+int pci_ims_read_msg(struct pci_dev *pdev, unsigned int index, struct msi_msg *msg)
+{
+	if (index > MSI_MAX_INDEX)
+		return -ENOENT;
+
+	return ims_read_msg(&pdev->dev, index, msg);
+}
+EXPORT_SYMBOL_GPL(pci_ims_read_msg);
+
+/**
  * pci_ims_restore - Rewrite all messages to queue memory
  * @pdev:	The PCI device
  *
@@ -360,6 +383,22 @@ int pci_ims_restore(struct pci_dev *pdev)
 EXPORT_SYMBOL_GPL(pci_ims_restore);
 
 /**
+ * pci_ims_reset_prepare - Keep off the interrupt message store of a PCI device
+ * @pdev:	The PCI device
+ *
+ * Called before the PCI core disables the memory of the device in order to reset
+ * it, with the device in D0. pci_restore_ims_state() is called in the end even if the
+ * reset fails.
+ *
+ * Context: Task context, may sleep
+ */
+void pci_ims_reset_prepare(struct pci_dev *pdev)
+{
+	if (READ_ONCE(pdev->ims_enabled))
+		ims_bus_reset_prepare(&pdev->dev);
+}
+
+/**
  * pci_restore_ims_state - Restore the interrupt message store of a PCI device
  * @pdev:	The PCI device
  *
@@ -368,6 +407,6 @@ EXPORT_SYMBOL_GPL(pci_ims_restore);
  */
 void pci_restore_ims_state(struct pci_dev *pdev)
 {
-	if (pdev->ims_enabled)
+	if (READ_ONCE(pdev->ims_enabled))
 		ims_bus_restore(&pdev->dev);
 }

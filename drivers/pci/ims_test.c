@@ -84,9 +84,15 @@ static void pci_ims_test_ack(struct irq_data *d)
 {
 }
 
+static int pci_ims_test_set_affinity(struct irq_data *d, const struct cpumask *mask, bool force)
+{
+	return IRQ_SET_MASK_OK_DONE;
+}
+
 static struct irq_chip pci_ims_test_chip = {
 	.name			= "PCI-IMS-TEST",
 	.irq_ack		= pci_ims_test_ack,
+	.irq_set_affinity	= pci_ims_test_set_affinity,
 	.irq_compose_msi_msg	= pci_ims_test_compose,
 };
 
@@ -126,6 +132,7 @@ static void pci_ims_test_facts(struct device *dev, struct ims_facts *facts)
 		.supported	= true,
 		.complete	= true,
 		.parent		= IMS_PARENT_IMMUTABLE,
+		.isolated	= true,
 	};
 }
 
@@ -244,7 +251,7 @@ static void pci_ims_test_restore(struct kunit *test)
 	enum ims_store_kind kind;
 	struct msi_map map;
 
-	for (kind = 0; kind < IMS_STORE_KINDS; kind++) {
+	for (kind = 0; kind <= IMS_STORE_QUEUE_MEMORY; kind++) {
 		map = pci_ims_test_start(test, kind);
 
 		ctx->written = 0;
@@ -264,6 +271,26 @@ static void pci_ims_test_restore(struct kunit *test)
 		pci_ims_test_stop(test, map);
 		pci_ims_destroy(ctx->pdev);
 	}
+}
+
+/* Freed between the two, and the reset did not happen: masked all the same */
+static void pci_ims_test_reset(struct kunit *test)
+{
+	struct msi_map map = pci_ims_test_start(test, IMS_STORE_DEVICE_MEMORY);
+	struct pci_ims_test *ctx = test->priv;
+
+	pci_ims_reset_prepare(ctx->pdev);
+	free_irq(map.virq, ctx);
+	pci_ims_free_irq(ctx->pdev, map);
+	KUNIT_EXPECT_FALSE(test, ctx->masked);
+	KUNIT_EXPECT_EQ(test, ctx->written, PCI_IMS_TEST_DATA);
+	pci_restore_ims_state(ctx->pdev);
+	KUNIT_EXPECT_TRUE(test, ctx->masked);
+
+	/* Without a store there is nothing to do */
+	pci_ims_destroy(ctx->pdev);
+	pci_ims_reset_prepare(ctx->pdev);
+	pci_restore_ims_state(ctx->pdev);
 }
 
 /* A device in D3 is left alone, and so is one which is gone */
@@ -296,6 +323,30 @@ static void pci_ims_test_alloc_at(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pci_ims_alloc_irq_at(ctx->pdev, MSI_ANY_INDEX, NULL, NULL).index,
 			-ERANGE);
 	pci_ims_test_stop(test, map);
+}
+
+/* What is handed out can be read and is not brought back by anybody */
+static void pci_ims_test_handed(struct kunit *test)
+{
+	const struct ims_store store = { .kind = IMS_STORE_HANDED_OUT, .size = 2 };
+	struct pci_ims_test *ctx = test->priv;
+	struct msi_msg msg = { };
+	struct msi_map map;
+
+	ctx->pdev->current_state = PCI_D3hot;
+	KUNIT_ASSERT_EQ(test, pci_ims_create(ctx->pdev, &store), 0);
+	map = pci_ims_alloc_irq_at(ctx->pdev, 1, NULL, NULL);
+	KUNIT_ASSERT_EQ(test, map.index, 1);
+	KUNIT_EXPECT_EQ(test, pci_ims_read_msg(ctx->pdev, 1, &msg), 0);
+	KUNIT_EXPECT_EQ(test, msg.data, PCI_IMS_TEST_DATA);
+	KUNIT_EXPECT_EQ(test, pci_ims_read_msg(ctx->pdev, 0, &msg), -ENOENT);
+	KUNIT_EXPECT_EQ(test, pci_ims_read_msg(ctx->pdev, UINT_MAX, &msg), -ENOENT);
+	ctx->pdev->current_state = PCI_D0;
+	pci_restore_ims_state(ctx->pdev);
+	KUNIT_EXPECT_EQ(test, pci_ims_restore(ctx->pdev), 0);
+	KUNIT_EXPECT_EQ(test, ctx->writes, 0);
+	pci_ims_free_irq(ctx->pdev, map);
+	KUNIT_EXPECT_EQ(test, pci_ims_read_msg(ctx->pdev, 1, &msg), -ENOENT);
 }
 
 static void pci_ims_test_no_msi(struct kunit *test)
@@ -411,8 +462,10 @@ static void pci_ims_test_template_checks(struct kunit *test)
 static struct kunit_case pci_ims_test_cases[] = {
 	KUNIT_CASE(pci_ims_test_lookup),
 	KUNIT_CASE(pci_ims_test_restore),
+	KUNIT_CASE(pci_ims_test_reset),
 	KUNIT_CASE(pci_ims_test_access),
 	KUNIT_CASE(pci_ims_test_alloc_at),
+	KUNIT_CASE(pci_ims_test_handed),
 	KUNIT_CASE(pci_ims_test_no_msi),
 	KUNIT_CASE(pci_ims_test_template_checks),
 	{}

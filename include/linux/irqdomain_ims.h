@@ -26,11 +26,14 @@ struct msi_msg;
  * @IMS_STORE_QUEUE_MEMORY:	Queue context which is owned by the device.
  *				An update is a device command which sleeps
  *				and which can fail.
+ * @IMS_STORE_HANDED_OUT:	With a peer which the owner of the domain gives
+ *				the message to. Nobody in this kernel writes it.
  * @IMS_STORE_KINDS:		Number of kinds
  */
 enum ims_store_kind {
 	IMS_STORE_DEVICE_MEMORY,
 	IMS_STORE_QUEUE_MEMORY,
+	IMS_STORE_HANDED_OUT,
 	IMS_STORE_KINDS,
 };
 
@@ -58,6 +61,8 @@ struct ims_vector {
  *		kernel has left. Gets ims_store::data, may sleep, returns 0 or a
  *		negative error code. Optional when the size of the store is
  *		known: @mask is then called for each vector, with an empty cookie.
+ *		Comes again in pci_restore_state() when a change was held back and
+ *		after a reset, so it must not take a lock which the driver holds then.
  *
  * All callbacks but @quiesce are invoked with interrupts disabled. Those for one
  * vector do not overlap.
@@ -137,10 +142,15 @@ struct ims_slot_array {
  * @slots:	Device memory with the ready-made slot layout: where it is
  * @device_ops:	Device memory with another layout: the callbacks
  * @queue_ops:	Queue memory: the callbacks
+ * @revoke:	Handed out, optional: the vector is being freed and its message has
+ *		been read. Nobody may use the message any more when this returns,
+ *		because another vector can get it then. May sleep, must not call
+ *		functions of IMS.
  * @data:	Handed to the callbacks in ims_vector::data
  *
  * Exactly one of @slots.base, @device_ops, @queue_ops is set and it must match
- * @kind. The core copies the structure, the callbacks must stay.
+ * @kind, none if the messages are handed out. The core copies the structure, the
+ * callbacks must stay.
  */
 struct ims_store {
 	enum ims_store_kind		kind;
@@ -149,6 +159,7 @@ struct ims_store {
 	struct ims_slot_array		slots;
 	const struct ims_device_ops	*device_ops;
 	const struct ims_queue_ops	*queue_ops;
+	void				(*revoke)(const struct ims_vector *vec);
 	void				*data;
 };
 
@@ -171,11 +182,14 @@ enum ims_mode {
  *				change, e.g. CPU vectors without remapping
  * @IMS_PARENT_IMMUTABLE:	The message is written once, the domain has
  *				IRQ_DOMAIN_FLAG_MSI_IMMUTABLE
+ * @IMS_PARENT_TRANSLATED:	The message comes from the host, the domain has
+ *				IRQ_DOMAIN_FLAG_MSI_TRANSLATED
  */
 enum ims_parent {
 	IMS_PARENT_NONE,
 	IMS_PARENT_REWRITES,
 	IMS_PARENT_IMMUTABLE,
+	IMS_PARENT_TRANSLATED,
 };
 
 /* What gives a guest away, see ims_facts::guest */
@@ -198,6 +212,7 @@ enum ims_parent {
  * @foreign:	MSI messages are composed by somebody else, e.g. Xen
  * @guest:	IMS_GUEST_* bits
  * @parent:	The MSI parent domain of the device
+ * @isolated:	No message of the device can raise an interrupt of another one
  * @hypervisor:	Name of the hypervisor which was recognized or NULL
  * @dmi:	What in the firmware tables describes a virtual machine or NULL
  */
@@ -207,6 +222,7 @@ struct ims_facts {
 	bool			foreign;
 	unsigned int		guest;
 	enum ims_parent		parent;
+	bool			isolated;
 	const char		*hypervisor;
 	const char		*dmi;
 };
@@ -215,6 +231,7 @@ struct ims_facts {
  * enum ims_reason - Why IMS may or may not be used
  * @IMS_REASON_BARE_IMMUTABLE:	Bare metal, messages never change
  * @IMS_REASON_BARE_REWRITES:	Bare metal, messages change with the affinity
+ * @IMS_REASON_TRANSLATED:	Guest, the host hands out the messages
  * @IMS_REASON_FORCED:		Guest, but enabled on the command line
  * @IMS_REASON_OFF:		Disabled on the command line
  * @IMS_REASON_ARCH:		Not supported by this architecture
@@ -224,13 +241,19 @@ struct ims_facts {
  * @IMS_REASON_GUEST:		Guest, the host is not known to translate
  *				messages
  * @IMS_REASON_VIRTUAL_IOMMU:	Guest which nothing but its IOMMU gives away
- * @IMS_REASON_REWRITE:		A store which sleeps on a parent which rewrites
- *				the message on every affinity change
+ * @IMS_REASON_REWRITE:		A store which sleeps, or a message which is handed
+ *				out, on a parent which rewrites the message on every
+ *				affinity change
+ * @IMS_REASON_NOT_ISOLATED:	A message which is handed out, but the device could
+ *				raise interrupts of another one
+ * @IMS_REASON_REPLACED:	A message which is handed out in a guest, whose host can
+ *				replace it
  * @IMS_REASONS:		Number of reasons
  */
 enum ims_reason {
 	IMS_REASON_BARE_IMMUTABLE,
 	IMS_REASON_BARE_REWRITES,
+	IMS_REASON_TRANSLATED,
 	IMS_REASON_FORCED,
 	IMS_REASON_OFF,
 	IMS_REASON_ARCH,
@@ -240,6 +263,8 @@ enum ims_reason {
 	IMS_REASON_GUEST,
 	IMS_REASON_VIRTUAL_IOMMU,
 	IMS_REASON_REWRITE,
+	IMS_REASON_NOT_ISOLATED,
+	IMS_REASON_REPLACED,
 	IMS_REASONS,
 };
 
@@ -258,7 +283,7 @@ struct ims_verdict {
  * @chip_name:	Name of the interrupt chip, e.g. "PCI-IMS"
  * @bus_token:	Bus token of the domain
  * @flags:	MSI_FLAG_* which the MSI parent domain has to support
- * @access:	Optional: whether the store can be accessed. Returns 0 when it
+ * @access:	Whether the store can be accessed. Returns 0 when it
  *		can, -EAGAIN when the device is in a low power state, -ENODEV
  *		when it is gone. Invoked in any context.
  */
@@ -275,6 +300,7 @@ const char *ims_reason_text(enum ims_reason reason);
 const char *ims_store_kind_text(enum ims_store_kind kind);
 const char *ims_dmi_match(const char * const *strings);
 const char *ims_dmi_guest(void);
+bool ims_viot_guest(void);
 void ims_platform_facts(struct ims_facts *facts);
 void ims_gather_facts(struct device *dev, struct ims_facts *facts);
 struct ims_verdict ims_check(struct device *dev, enum ims_store_kind kind);
@@ -292,8 +318,11 @@ int ims_alloc_irqs(struct device *dev, unsigned int nvec,
 		   struct irq_affinity *affd, struct msi_map *maps);
 void ims_free_irq(struct device *dev, struct msi_map map);
 int ims_vector_error(struct device *dev, unsigned int index);
+void ims_bus_reset_prepare(struct device *dev);
+int ims_read_msg(struct device *dev, unsigned int index, struct msi_msg *msg);
 void ims_bus_restore(struct device *dev);
 int ims_restore(struct device *dev);
+void ims_flush(struct device *dev);
 const struct ims_store *ims_device_store(struct device *dev);
 unsigned int ims_vectors_in_use(struct device *dev);
 

@@ -40,8 +40,10 @@ static const struct ims_kind_ops *ims_kind(const struct ims_store *store)
 	const struct ims_slot_array *slots = &store->slots;
 	const struct ims_device_ops *dops = store->device_ops;
 	const struct ims_queue_ops *qops = store->queue_ops;
+	const bool handed_out = store->kind == IMS_STORE_HANDED_OUT;
 
-	if (store->size > MSI_MAX_INDEX + 1 || !!slots->base + !!dops + !!qops != 1)
+	if (store->size > MSI_MAX_INDEX + 1 || !!slots->base + !!dops + !!qops != !handed_out ||
+	    (store->revoke && !handed_out))
 		return NULL;
 
 	switch (store->kind) {
@@ -55,6 +57,8 @@ static const struct ims_kind_ops *ims_kind(const struct ims_store *store)
 		return NULL;
 	case IMS_STORE_QUEUE_MEMORY:
 		return qops && qops->commit ? &ims_queue_kind : NULL;
+	case IMS_STORE_HANDED_OUT:
+		return &ims_handed_kind;
 	default:
 		return NULL;
 	}
@@ -96,9 +100,19 @@ static int ims_permit(struct device *dev, enum ims_store_kind kind)
 /* No vector of an earlier kernel must fire once this one has a use for the store */
 static int ims_quiesce(struct ims_domain *ims)
 {
-	if (!ims->ops)
+	if (!ims->ops || !ims->ops->quiesce)
 		return 0;
 	return ims_access(ims) ?: ims->ops->quiesce(ims);
+}
+
+/* Where the driver set no limit the parent domain may have done so */
+static void ims_learn_size(struct ims_domain *ims)
+{
+	const struct msi_domain_info *info;
+
+	guard(msi_descs_lock)(ims->dev);
+	info = msi_get_device_domain(ims->dev, MSI_SECONDARY_DOMAIN)->host_data;
+	ims->store.size = info->hwsize;
 }
 
 static int ims_add_domain(struct ims_domain *new, const struct msi_domain_template *template,
@@ -123,6 +137,7 @@ static int ims_add_domain(struct ims_domain *new, const struct msi_domain_templa
 	if (!msi_create_device_irq_domain(dev, MSI_SECONDARY_DOMAIN, template, ims->store.size,
 					  data, ims))
 		return -ENODEV;
+	ims_learn_size(ims);
 	/* The domain has it now */
 	retain_and_null_ptr(ims);
 	return 0;
@@ -171,6 +186,30 @@ int ims_create_domain(struct device *dev, const struct ims_store *store,
 	return ims_add_domain(&ims, &template, NULL);
 }
 
+/* The driver's chip knows nothing of a parent which masks */
+static unsigned int ims_template_startup(struct irq_data *d)
+{
+	const struct irq_chip *chip = irq_data_get_irq_chip(d);
+
+	ims_startup_parent(d);
+	if (chip->irq_enable)
+		chip->irq_enable(d);
+	else
+		chip->irq_unmask(d);
+	return 0;
+}
+
+static void ims_template_shutdown(struct irq_data *d)
+{
+	const struct irq_chip *chip = irq_data_get_irq_chip(d);
+
+	if (chip->irq_disable)
+		chip->irq_disable(d);
+	else
+		chip->irq_mask(d);
+	ims_shutdown_parent(d);
+}
+
 /**
  * ims_create_template_domain - Create an IMS domain with the driver's own chip
  * @dev:	The device
@@ -180,7 +219,8 @@ int ims_create_domain(struct device *dev, const struct ims_store *store,
  *
  * A template with irq_bus_sync_unlock() is taken to be for queue memory. The
  * core knows nothing of the store of such a domain: it neither masks it before nor
- * restores it after a reset.
+ * restores it after a reset. A chip with irq_startup() or irq_shutdown() has to tell
+ * a parent which masks (MSI_FLAG_PCI_MSI_MASK_PARENT) by itself.
  *
  * Context: Task context, may sleep. Serialized by the caller.
  *
@@ -200,6 +240,10 @@ int ims_create_template_domain(struct device *dev, const struct msi_domain_templ
 	/* The index is the hardware interrupt number, nothing else is unique */
 	if (!copy.ops.set_desc)
 		copy.ops.set_desc = ims_set_desc;
+	if (!copy.chip.irq_startup && !copy.chip.irq_shutdown) {
+		copy.chip.irq_startup = ims_template_startup;
+		copy.chip.irq_shutdown = ims_template_shutdown;
+	}
 	return ims_add_domain(&ims, &copy, data);
 }
 
@@ -335,6 +379,24 @@ unwind:
 	return ret;
 }
 
+/* Returns an error code when the vector cannot be freed */
+static int ims_release_vector(struct device *dev, struct ims_domain *ims, struct msi_map map)
+{
+	struct irq_data *d = irq_get_irq_data(map.virq);
+	int ret;
+
+	if (WARN_ON_ONCE(!d || d->domain != msi_get_device_domain(dev, MSI_SECONDARY_DOMAIN) ||
+			 irq_data_get_msi_desc(d)->msi_index != map.index))
+		return -EINVAL;
+
+	ret = ims->ops->release(d);
+	/* The device was reported when it stopped to answer, not for each vector */
+	if (ret && !test_bit(IMS_DOMAIN_DEAD, &ims->flags))
+		dev_err(dev, "IMS vector %d: not cleared by the device, index stays in use\n",
+			map.index);
+	return ret;
+}
+
 /**
  * ims_free_irq - Free a vector
  * @dev:	The device
@@ -351,26 +413,26 @@ unwind:
 void ims_free_irq(struct device *dev, struct msi_map map)
 {
 	struct ims_domain *ims;
-	struct irq_data *d;
 
 	if (WARN_ON_ONCE(map.index < 0 || map.virq <= 0))
 		return;
 
 	guard(msi_descs_lock)(dev);
-	d = irq_get_irq_data(map.virq);
-	if (WARN_ON_ONCE(!d || d->domain != msi_get_device_domain(dev, MSI_SECONDARY_DOMAIN) ||
-			 irq_data_get_msi_desc(d)->msi_index != map.index))
+	ims = ims_domain(dev);
+	if (WARN_ON_ONCE(!ims))
 		return;
-
-	/* The device was reported when it stopped to answer, not for each vector */
-	ims = ims_of(d);
-	if (ims->ops && ims->ops->release && ims->ops->release(d)) {
-		if (!test_bit(IMS_DOMAIN_DEAD, &ims->flags))
-			dev_err(dev, "IMS vector %d: not cleared by the device, index stays in use\n",
-				map.index);
+	if (ims->ops && ims->ops->release && ims_release_vector(dev, ims, map))
 		return;
-	}
 	msi_domain_free_irqs_range_locked(dev, MSI_SECONDARY_DOMAIN, map.index, map.index);
+}
+
+/* The interrupt of an index, NULL if there is none */
+static struct irq_data *ims_find_vector(struct device *dev, unsigned int index)
+{
+	struct irq_domain *domain = msi_get_device_domain(dev, MSI_SECONDARY_DOMAIN);
+	unsigned int virq = domain ? irq_find_mapping(domain, index) : 0;
+
+	return virq ? irq_get_irq_data(virq) : NULL;
 }
 
 /**
@@ -389,22 +451,79 @@ void ims_free_irq(struct device *dev, struct msi_map map)
  */
 int ims_vector_error(struct device *dev, unsigned int index)
 {
-	struct irq_domain *domain;
-	unsigned int virq = 0;
 	struct irq_data *d;
 
 	if (!dev->msi.data)
 		return -ENOENT;
 
 	guard(msi_descs_lock)(dev);
-	domain = msi_get_device_domain(dev, MSI_SECONDARY_DOMAIN);
-	if (domain)
-		virq = irq_find_mapping(domain, index);
-	if (!virq)
+	d = ims_find_vector(dev, index);
+	if (!d)
+		return -ENOENT;
+	return ims_of(d)->ops && ims_of(d)->ops->error ? ims_of(d)->ops->error(d) : 0;
+}
+
+/**
+ * ims_read_msg - Read the message of a vector in order to hand it out
+ * @dev:	The device
+ * @index:	Index of the vector
+ * @msg:	Where to store the message
+ *
+ * The message is valid until the vector is freed, whether its interrupt is requested or
+ * not. The device must not send it while the interrupt is not requested: nobody is there
+ * to receive it, and a remapping unit reports it as an error of the device.
+ *
+ * Context: Task context, may sleep
+ *
+ * Return: 0 on success, -ENOENT when there is no such vector, -EINVAL when the
+ * messages of the store are not for others, what the parent domain said otherwise
+ */
+int ims_read_msg(struct device *dev, unsigned int index, struct msi_msg *msg)
+{
+	struct irq_data *d;
+
+	if (!dev->msi.data)
 		return -ENOENT;
 
-	d = irq_get_irq_data(virq);
-	return ims_of(d)->ops && ims_of(d)->ops->error ? ims_of(d)->ops->error(d) : 0;
+	guard(msi_descs_lock)(dev);
+	d = ims_find_vector(dev, index);
+	if (!d)
+		return -ENOENT;
+	return ims_of(d)->ops && ims_of(d)->ops->read ? ims_of(d)->ops->read(d, msg) : -EINVAL;
+}
+
+/**
+ * ims_bus_reset_prepare - The bus is about to reset a device
+ * @dev:	The device
+ *
+ * Device memory is left alone from here until ims_bus_restore(), which has to
+ * follow, whatever comes of the reset. For queue memory the core sends no command of
+ * its own before ims_restore(). One for what the driver does fails if it has to.
+ *
+ * Context: Task context, may sleep
+ */
+void ims_bus_reset_prepare(struct device *dev)
+{
+	struct ims_domain *ims;
+
+	if (!dev->msi.data)
+		return;
+
+	guard(msi_descs_lock)(dev);
+	ims = ims_domain(dev);
+	if (!ims)
+		return;
+
+	if (ims->store.kind == IMS_STORE_QUEUE_MEMORY) {
+		set_bit(IMS_DOMAIN_LOST, &ims->flags);
+		return;
+	}
+	/*
+	 * A vector which is masked on another CPU right now may get to the device too
+	 * late, and may be freed when it is restored.
+	 */
+	set_bit(IMS_DOMAIN_STALE, &ims->flags);
+	set_bit(IMS_DOMAIN_CLOSED, &ims->flags);
 }
 
 /**
@@ -412,7 +531,8 @@ int ims_vector_error(struct device *dev, unsigned int index)
  * @dev:	The device
  *
  * Device memory is accessible again and is rewritten. Queue memory is left to
- * ims_restore(), because the device takes no commands yet.
+ * ims_restore(), because the device takes no commands yet. What was handed out is the
+ * business of who has it.
  *
  * Context: Task context, may sleep. The device must not raise events.
  */
@@ -425,16 +545,20 @@ void ims_bus_restore(struct device *dev)
 
 	guard(msi_descs_lock)(dev);
 	ims = ims_domain(dev);
-	if (!ims || !ims->ops || ims_access(ims))
+	if (!ims || !ims->ops || !ims->ops->restore || ims_access(ims))
 		return;
 
 	if (ims->store.kind == IMS_STORE_QUEUE_MEMORY) {
 		set_bit(IMS_DOMAIN_LOST, &ims->flags);
 		return;
 	}
+	/* From here on a change goes to the device, and what was held back follows */
+	clear_bit(IMS_DOMAIN_CLOSED, &ims->flags);
 	/* A vector which was freed meanwhile is not there to be masked */
-	if (test_and_clear_bit(IMS_DOMAIN_STALE, &ims->flags))
-		ims->ops->quiesce(ims);
+	if (test_and_clear_bit(IMS_DOMAIN_STALE, &ims->flags) && ims->ops->quiesce(ims)) {
+		set_bit(IMS_DOMAIN_STALE, &ims->flags);
+		dev_err(dev, "IMS: vectors which were freed may still be live, reset the device\n");
+	}
 	ims_walk_vectors(dev, ims->ops->restore);
 }
 
@@ -486,6 +610,23 @@ int ims_restore(struct device *dev)
 	clear_bit(IMS_DOMAIN_LOST, &ims->flags);
 	clear_bit(IMS_DOMAIN_DEAD, &ims->flags);
 	return ims_walk_vectors(dev, ims_restore_vector);
+}
+
+/**
+ * ims_flush - Wait until the device has what was written to its store
+ * @dev:	The device
+ *
+ * Device memory has it at once, queue memory when a command is through. Does nothing
+ * when there is no IMS domain.
+ *
+ * Context: Task context, may sleep. The MSI descriptors of @dev are locked.
+ */
+void ims_flush(struct device *dev)
+{
+	struct ims_domain *ims = ims_domain(dev);
+
+	if (ims && ims->ops && ims->ops->error)
+		ims_walk_vectors(dev, ims->ops->error);
 }
 
 /**

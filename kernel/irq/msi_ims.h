@@ -15,7 +15,9 @@
 enum {
 	/* Device memory: a change was not written, the device was not accessible */
 	IMS_DOMAIN_STALE,
-	/* Queue memory: may be lost, the driver has not restored it yet */
+	/* Device memory: not to be touched before the bus has restored the device */
+	IMS_DOMAIN_CLOSED,
+	/* Queue memory: is going to be lost or was, the driver has not restored it yet */
 	IMS_DOMAIN_LOST,
 	/* Queue memory: the device does not answer and is not asked any more */
 	IMS_DOMAIN_DEAD,
@@ -29,14 +31,16 @@ struct ims_domain;
 /**
  * struct ims_kind_ops - What differs between the kinds of store
  * @template:	Chip and domain callbacks
- * @quiesce:	Make the whole store silent, before there is a vector
+ * @quiesce:	Optional: make the whole store silent, before there is a vector
  * @drain:	Optional: wait for a command for a vector which is under way
- * @restore:	Bring the state of a vector to the device once more. Returns 0,
+ * @restore:	Optional: bring the state of a vector to the device once more. Returns 0,
  *		an error code, or IMS_RESTORED_ORPHAN.
  * @release:	Optional: called before a vector is freed. Returns an error code
  *		when the device may still send its message. The vector is an
  *		orphan then.
  * @error:	Optional: why the device is not in the state that is wanted
+ * @read:	Optional: get the message of a vector for somebody else. Returns 0 or an
+ *		error code.
  *
  * All but @template are called with the MSI descriptors locked, or before the
  * domain exists. May sleep.
@@ -48,6 +52,7 @@ struct ims_kind_ops {
 	int	(*restore)(struct irq_data *d);
 	int	(*release)(struct irq_data *d);
 	int	(*error)(struct irq_data *d);
+	int	(*read)(struct irq_data *d, struct msi_msg *msg);
 };
 
 /**
@@ -69,6 +74,7 @@ struct ims_domain {
 extern const struct ims_kind_ops ims_slot_kind;
 extern const struct ims_kind_ops ims_device_kind;
 extern const struct ims_kind_ops ims_queue_kind;
+extern const struct ims_kind_ops ims_handed_kind;
 
 static inline struct ims_domain *ims_of(struct irq_data *d)
 {
@@ -80,7 +86,7 @@ static inline struct ims_domain *ims_of(struct irq_data *d)
 /* 0 when the device can be accessed, -EAGAIN when not now, -ENODEV when it is gone */
 static inline int ims_access(struct ims_domain *ims)
 {
-	return ims->bus->access ? ims->bus->access(ims->dev) : 0;
+	return ims->bus->access(ims->dev);
 }
 
 /* A parent which masks, such as the GIC ITS, has to know when a vector is in use */

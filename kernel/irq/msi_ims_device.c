@@ -18,9 +18,9 @@
 #include "msi_ims.h"
 
 /* A change is not for the device now. ims_bus_restore() makes up for it. */
-static bool ims_store_accessible(struct ims_domain *ims)
+static __always_inline bool ims_store_accessible(struct ims_domain *ims)
 {
-	if (!ims_access(ims))
+	if (likely(!test_bit(IMS_DOMAIN_CLOSED, &ims->flags) && !ims_access(ims)))
 		return true;
 
 	set_bit(IMS_DOMAIN_STALE, &ims->flags);

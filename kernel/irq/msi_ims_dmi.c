@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupt Message Store (IMS): virtual machines which say so in DMI
+ * Interrupt Message Store (IMS): virtual machines which say so in firmware tables
  *
- * Names which VMMs and clouds fill in. They are evidence for a guest and
- * nothing else, for those which hide what the CPU has to say. A name which is
- * missing here is in most cases found by other evidence, and no name ever
- * allows anything.
+ * Names in DMI which VMMs and clouds fill in, and an ACPI table. They are evidence
+ * for a guest and nothing else, for those which hide what the CPU has to say. A
+ * name which is missing here is in most cases found by other evidence, and no name
+ * ever allows anything.
  */
+#include <linux/acpi.h>
 #include <linux/bits.h>
 #include <linux/dmi.h>
 #include <linux/glob.h>
@@ -209,4 +210,22 @@ const char * __init ims_dmi_guest(void)
 
 	dmi_walk(ims_dmi_bios, &vm);
 	return vm ? "SMBIOS-VM-bit" : NULL;
+}
+
+/**
+ * ims_viot_guest - Find out whether ACPI describes a paravirtualized IOMMU
+ *
+ * Context: Task context during boot, when the ACPI tables can be used
+ *
+ * Return: True if it has the table for a virtio-iommu, which no real machine has
+ */
+bool __init ims_viot_guest(void)
+{
+	struct acpi_table_header *viot;
+
+	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_VIOT, 0, &viot)))
+		return false;
+
+	acpi_put_table(viot);
+	return true;
 }

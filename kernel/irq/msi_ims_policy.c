@@ -35,11 +35,13 @@ static const char * const ims_mode_names[] = {
 static const char * const ims_kind_names[] = {
 	[IMS_STORE_DEVICE_MEMORY]	= "device-memory",
 	[IMS_STORE_QUEUE_MEMORY]	= "queue-memory",
+	[IMS_STORE_HANDED_OUT]		= "handed-out",
 };
 
 static const char * const ims_reasons[] = {
 	[IMS_REASON_BARE_IMMUTABLE]	= "bare metal, messages never change",
 	[IMS_REASON_BARE_REWRITES]	= "bare metal, messages change with the affinity",
+	[IMS_REASON_TRANSLATED]		= "guest, host hands out the messages",
 	[IMS_REASON_FORCED]		= "guest, but enabled on the command line",
 	[IMS_REASON_OFF]		= "disabled on the command line",
 	[IMS_REASON_ARCH]		= "not supported by this architecture",
@@ -49,6 +51,8 @@ static const char * const ims_reasons[] = {
 	[IMS_REASON_GUEST]		= "guest, host is not known to translate messages",
 	[IMS_REASON_VIRTUAL_IOMMU]	= "virtual IOMMU, counts as a guest",
 	[IMS_REASON_REWRITE]		= "message would be rewritten on every affinity change",
+	[IMS_REASON_NOT_ISOLATED]	= "device could raise interrupts of others",
+	[IMS_REASON_REPLACED]		= "host can replace a message which was handed out",
 };
 
 /* What an administrator can do about a refusal, as far as anything can be done */
@@ -63,6 +67,7 @@ static const char * const ims_parent_names[] = {
 	[IMS_PARENT_NONE]		= "none",
 	[IMS_PARENT_REWRITES]		= "rewrites",
 	[IMS_PARENT_IMMUTABLE]		= "immutable",
+	[IMS_PARENT_TRANSLATED]		= "translated",
 };
 
 static enum ims_mode ims_mode __ro_after_init = IMS_MODE_AUTO;
@@ -136,6 +141,10 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 		return ims_refuse(IMS_REASON_FOREIGN);
 	if (facts->parent == IMS_PARENT_NONE)
 		return ims_refuse(IMS_REASON_NO_PARENT);
+	/* A guest which moves to another host gets other messages */
+	if (facts->parent == IMS_PARENT_TRANSLATED)
+		return kind == IMS_STORE_HANDED_OUT ? ims_refuse(IMS_REASON_REPLACED) :
+		       ims_allow(IMS_REASON_TRANSLATED);
 	if (facts->guest && mode != IMS_MODE_ON)
 		return ims_refuse(facts->guest == IMS_GUEST_IOMMU ? IMS_REASON_VIRTUAL_IOMMU :
 				  IMS_REASON_GUEST);
@@ -144,9 +153,14 @@ struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind
 	 * Such a domain changes the message under a raw spinlock and relies on
 	 * the device using the new one right after. A store which needs a device
 	 * command to get there cannot do that, whatever the command line says.
+	 * Neither can somebody else who has the message.
 	 */
-	if (kind == IMS_STORE_QUEUE_MEMORY && facts->parent != IMS_PARENT_IMMUTABLE)
+	if (kind != IMS_STORE_DEVICE_MEMORY && facts->parent != IMS_PARENT_IMMUTABLE)
 		return ims_refuse(IMS_REASON_REWRITE);
+
+	/* Who has the message is not trusted, so the device must not be either */
+	if (kind == IMS_STORE_HANDED_OUT && !facts->isolated)
+		return ims_refuse(IMS_REASON_NOT_ISOLATED);
 
 	if (facts->guest)
 		return ims_allow(IMS_REASON_FORCED);
@@ -174,21 +188,27 @@ static enum ims_parent ims_parent_of(struct device *dev)
 	    !(domain->msi_parent_ops->supported_flags & MSI_FLAG_PCI_IMS))
 		return IMS_PARENT_NONE;
 
+	if (irq_domain_is_msi_translated(domain))
+		return IMS_PARENT_TRANSLATED;
 	return irq_domain_is_msi_immutable(domain) ? IMS_PARENT_IMMUTABLE : IMS_PARENT_REWRITES;
 }
 
-static enum ims_parent ims_first_parent(void)
+static void ims_parent_facts(struct device *dev, struct ims_facts *facts)
 {
-	enum ims_parent parent = IMS_PARENT_NONE;
+	facts->parent = ims_parent_of(dev);
+	facts->isolated = msi_device_has_isolated_msi(dev);
+}
+
+static void ims_first_parent_facts(struct ims_facts *facts)
+{
 	struct pci_dev *pdev = NULL;
 
 	for_each_pci_dev(pdev) {
-		parent = ims_parent_of(&pdev->dev);
-		if (parent != IMS_PARENT_NONE)
+		ims_parent_facts(&pdev->dev, facts);
+		if (facts->parent != IMS_PARENT_NONE)
 			break;
 	}
 	pci_dev_put(pdev);
-	return parent;
 }
 
 /**
@@ -205,7 +225,10 @@ void ims_gather_facts(struct device *dev, struct ims_facts *facts)
 
 	*facts = (struct ims_facts){ };
 	ims_platform_facts(facts);
-	facts->parent = dev ? ims_parent_of(dev) : ims_first_parent();
+	if (dev)
+		ims_parent_facts(dev, facts);
+	else
+		ims_first_parent_facts(facts);
 }
 
 static const char *ims_hint(struct ims_verdict verdict)
@@ -314,6 +337,10 @@ static struct ims_attribute ims_kind_attrs[IMS_STORE_KINDS][2] = {
 		IMS_ATTR(verdict, IMS_STORE_QUEUE_MEMORY),
 		IMS_ATTR(reason, IMS_STORE_QUEUE_MEMORY),
 	},
+	[IMS_STORE_HANDED_OUT] = {
+		IMS_ATTR(verdict, IMS_STORE_HANDED_OUT),
+		IMS_ATTR(reason, IMS_STORE_HANDED_OUT),
+	},
 };
 
 static struct attribute *ims_device_memory_attrs[] = {
@@ -338,10 +365,22 @@ static const struct attribute_group ims_queue_memory_group = {
 	.attrs	= ims_queue_memory_attrs,
 };
 
+static struct attribute *ims_handed_out_attrs[] = {
+	&ims_kind_attrs[IMS_STORE_HANDED_OUT][0].attr.attr,
+	&ims_kind_attrs[IMS_STORE_HANDED_OUT][1].attr.attr,
+	NULL
+};
+
+static const struct attribute_group ims_handed_out_group = {
+	.name	= "handed_out",
+	.attrs	= ims_handed_out_attrs,
+};
+
 static const struct attribute_group *ims_groups[] = {
 	&ims_group,
 	&ims_device_memory_group,
 	&ims_queue_memory_group,
+	&ims_handed_out_group,
 	NULL
 };
 
@@ -359,6 +398,7 @@ static int evidence_show(struct seq_file *m, void *unused)
 	seq_printf(m, "viommu=%d\n", !!(facts.guest & IMS_GUEST_IOMMU));
 	seq_printf(m, "msi=%s\n", facts.foreign ? "foreign" : "native");
 	seq_printf(m, "parent=%s\n", ims_parent_names[facts.parent]);
+	seq_printf(m, "isolated=%d\n", facts.isolated);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(evidence);

@@ -19,6 +19,9 @@
 
 #define DEVICE		IMS_STORE_DEVICE_MEMORY
 #define QUEUE		IMS_STORE_QUEUE_MEMORY
+#define HANDED		IMS_STORE_HANDED_OUT
+/* Handed out, and the MSI of the device is not isolated */
+#define SHARED		IMS_STORE_KINDS
 
 /* What speaks of a guest: nothing, an IOMMU and nothing else, anything else */
 enum ims_policy_guest { BARE, VIOMMU, GUEST };
@@ -27,7 +30,7 @@ enum ims_policy_guest { BARE, VIOMMU, GUEST };
  * struct ims_policy_row - What is expected where IMS is not ruled out upfront
  * @guest:	What speaks of a guest
  * @parent:	The MSI parent domain
- * @kind:	The kind of store
+ * @kind:	The kind of store, or SHARED
  * @autom:	Verdict with ims=auto
  * @on:		Verdict with ims=on
  */
@@ -40,25 +43,51 @@ struct ims_policy_row {
 };
 
 static const struct ims_policy_row ims_policy_rows[] = {
+	/* The host hands out the messages, whatever speaks of a guest. No further, though. */
+	{ BARE, IMS_PARENT_TRANSLATED, DEVICE, YES(TRANSLATED), YES(TRANSLATED) },
+	{ BARE, IMS_PARENT_TRANSLATED, QUEUE, YES(TRANSLATED), YES(TRANSLATED) },
+	{ BARE, IMS_PARENT_TRANSLATED, HANDED, NO(REPLACED), NO(REPLACED) },
+	{ BARE, IMS_PARENT_TRANSLATED, SHARED, NO(REPLACED), NO(REPLACED) },
+	{ VIOMMU, IMS_PARENT_TRANSLATED, DEVICE, YES(TRANSLATED), YES(TRANSLATED) },
+	{ VIOMMU, IMS_PARENT_TRANSLATED, QUEUE, YES(TRANSLATED), YES(TRANSLATED) },
+	{ VIOMMU, IMS_PARENT_TRANSLATED, HANDED, NO(REPLACED), NO(REPLACED) },
+	{ VIOMMU, IMS_PARENT_TRANSLATED, SHARED, NO(REPLACED), NO(REPLACED) },
+	{ GUEST, IMS_PARENT_TRANSLATED, DEVICE, YES(TRANSLATED), YES(TRANSLATED) },
+	{ GUEST, IMS_PARENT_TRANSLATED, QUEUE, YES(TRANSLATED), YES(TRANSLATED) },
+	{ GUEST, IMS_PARENT_TRANSLATED, HANDED, NO(REPLACED), NO(REPLACED) },
+	{ GUEST, IMS_PARENT_TRANSLATED, SHARED, NO(REPLACED), NO(REPLACED) },
+
 	/* Bare metal, immutable messages */
 	{ BARE, IMS_PARENT_IMMUTABLE, DEVICE, YES(BARE_IMMUTABLE), YES(BARE_IMMUTABLE) },
 	{ BARE, IMS_PARENT_IMMUTABLE, QUEUE, YES(BARE_IMMUTABLE), YES(BARE_IMMUTABLE) },
+	{ BARE, IMS_PARENT_IMMUTABLE, HANDED, YES(BARE_IMMUTABLE), YES(BARE_IMMUTABLE) },
+	{ BARE, IMS_PARENT_IMMUTABLE, SHARED, NO(NOT_ISOLATED), NO(NOT_ISOLATED) },
 
-	/* Bare metal, rewritten messages. Queue memory cannot follow. */
+	/* Bare metal, rewritten messages. Queue memory cannot follow, nor can a peer. */
 	{ BARE, IMS_PARENT_REWRITES, DEVICE, YES(BARE_REWRITES), YES(BARE_REWRITES) },
 	{ BARE, IMS_PARENT_REWRITES, QUEUE, NO(REWRITE), NO(REWRITE) },
+	{ BARE, IMS_PARENT_REWRITES, HANDED, NO(REWRITE), NO(REWRITE) },
+	{ BARE, IMS_PARENT_REWRITES, SHARED, NO(REWRITE), NO(REWRITE) },
 
 	/* Virtual IOMMU though no hypervisor was detected: a guest */
 	{ VIOMMU, IMS_PARENT_IMMUTABLE, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
 	{ VIOMMU, IMS_PARENT_IMMUTABLE, QUEUE, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_IMMUTABLE, HANDED, NO(VIRTUAL_IOMMU), YES(FORCED) },
+	{ VIOMMU, IMS_PARENT_IMMUTABLE, SHARED, NO(VIRTUAL_IOMMU), NO(NOT_ISOLATED) },
 	{ VIOMMU, IMS_PARENT_REWRITES, DEVICE, NO(VIRTUAL_IOMMU), YES(FORCED) },
 	{ VIOMMU, IMS_PARENT_REWRITES, QUEUE, NO(VIRTUAL_IOMMU), NO(REWRITE) },
+	{ VIOMMU, IMS_PARENT_REWRITES, HANDED, NO(VIRTUAL_IOMMU), NO(REWRITE) },
+	{ VIOMMU, IMS_PARENT_REWRITES, SHARED, NO(VIRTUAL_IOMMU), NO(REWRITE) },
 
-	/* Guest, whatever the parent */
+	/* Guest, any other parent */
 	{ GUEST, IMS_PARENT_IMMUTABLE, DEVICE, NO(GUEST), YES(FORCED) },
 	{ GUEST, IMS_PARENT_IMMUTABLE, QUEUE, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_IMMUTABLE, HANDED, NO(GUEST), YES(FORCED) },
+	{ GUEST, IMS_PARENT_IMMUTABLE, SHARED, NO(GUEST), NO(NOT_ISOLATED) },
 	{ GUEST, IMS_PARENT_REWRITES, DEVICE, NO(GUEST), YES(FORCED) },
 	{ GUEST, IMS_PARENT_REWRITES, QUEUE, NO(GUEST), NO(REWRITE) },
+	{ GUEST, IMS_PARENT_REWRITES, HANDED, NO(GUEST), NO(REWRITE) },
+	{ GUEST, IMS_PARENT_REWRITES, SHARED, NO(GUEST), NO(REWRITE) },
 };
 
 /* All combinations of the five kinds of evidence, only one of them is special */
@@ -99,6 +128,8 @@ static bool ims_policy_expected(const struct ims_facts *facts, enum ims_store_ki
 	const struct ims_policy_row *row;
 	unsigned int i;
 
+	if (kind == HANDED && !facts->isolated)
+		kind = SHARED;
 	expected->allowed = false;
 	expected->reason = ims_policy_upfront[facts->supported][facts->complete][facts->foreign]
 					     [known][mode];
@@ -142,18 +173,19 @@ static void ims_policy_all_kinds(struct kunit *test, const struct ims_facts *fac
 			ims_policy_check(test, facts, kind, mode);
 }
 
-/* The whole input space: 256 facts from the bits, times parent, kind and mode */
+/* The whole input space: 512 facts from the bits, times parent, kind and mode */
 static void ims_policy_cross_product(struct kunit *test)
 {
 	unsigned int bits, parent;
 
-	for (bits = 0; bits < 256; bits++) {
-		for (parent = IMS_PARENT_NONE; parent <= IMS_PARENT_IMMUTABLE; parent++) {
+	for (bits = 0; bits < 512; bits++) {
+		for (parent = IMS_PARENT_NONE; parent <= IMS_PARENT_TRANSLATED; parent++) {
 			const struct ims_facts facts = {
 				.supported	= bits & BIT(0),
 				.complete	= bits & BIT(1),
 				.foreign	= bits & BIT(2),
-				.guest		= bits >> 3,
+				.isolated	= bits & BIT(3),
+				.guest		= bits >> 4,
 				.parent		= parent,
 			};
 
@@ -168,19 +200,29 @@ static void ims_policy_cross_product(struct kunit *test)
  * @supported:	MSI_FLAG_* that it supports as a parent
  * @token:	Its bus token, which must not matter
  * @parent:	What is expected
+ * @isolated:	What is expected, where the architecture does not isolate all devices
  */
 struct ims_parent_row {
 	unsigned int			flags;
 	u32				supported;
 	enum irq_domain_bus_token	token;
 	enum ims_parent			parent;
+	bool				isolated;
 };
 
 #define PARENT		IRQ_DOMAIN_FLAG_MSI_PARENT
 #define IMMUTABLE	IRQ_DOMAIN_FLAG_MSI_IMMUTABLE
+#define ISOLATED	IRQ_DOMAIN_FLAG_ISOLATED_MSI
+#define TRANSLATED	IRQ_DOMAIN_FLAG_MSI_TRANSLATED
 
 static const struct ims_parent_row ims_parent_rows[] = {
+	{ PARENT | IMMUTABLE | TRANSLATED, MSI_FLAG_PCI_IMS, DOMAIN_BUS_ANY,
+	  IMS_PARENT_TRANSLATED },
+	{ PARENT | IMMUTABLE | TRANSLATED, MSI_FLAG_PCI_MSIX, DOMAIN_BUS_NEXUS, IMS_PARENT_NONE },
 	{ PARENT | IMMUTABLE, MSI_FLAG_PCI_IMS, DOMAIN_BUS_NEXUS, IMS_PARENT_IMMUTABLE },
+	{ PARENT | IMMUTABLE | ISOLATED, MSI_FLAG_PCI_IMS, DOMAIN_BUS_NEXUS,
+	  IMS_PARENT_IMMUTABLE, true },
+	{ PARENT | ISOLATED, MSI_FLAG_PCI_IMS, DOMAIN_BUS_NEXUS, IMS_PARENT_REWRITES, true },
 	{ PARENT | IMMUTABLE, MSI_FLAG_PCI_IMS, DOMAIN_BUS_DMAR, IMS_PARENT_IMMUTABLE },
 	{ PARENT, MSI_FLAG_PCI_IMS, DOMAIN_BUS_DMAR, IMS_PARENT_REWRITES },
 	{ PARENT, MSI_FLAG_PCI_IMS, DOMAIN_BUS_ANY, IMS_PARENT_REWRITES },
@@ -212,6 +254,7 @@ static void ims_policy_parent(struct kunit *test)
 		ops.supported_flags = ims_parent_rows[i].supported;
 		ims_gather_facts(dev, &facts);
 		KUNIT_EXPECT_EQ_MSG(test, facts.parent, ims_parent_rows[i].parent, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, facts.isolated, ims_parent_rows[i].isolated, "row %u", i);
 	}
 	dev_set_msi_domain(dev, NULL);
 }
@@ -239,6 +282,7 @@ static void ims_policy_texts(struct kunit *test)
 	}
 	KUNIT_EXPECT_STREQ(test, ims_store_kind_text(DEVICE), "device-memory");
 	KUNIT_EXPECT_STREQ(test, ims_store_kind_text(QUEUE), "queue-memory");
+	KUNIT_EXPECT_STREQ(test, ims_store_kind_text(HANDED), "handed-out");
 }
 
 static struct kunit_case ims_policy_cases[] = {

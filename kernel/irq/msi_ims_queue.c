@@ -28,9 +28,11 @@
  *   store restored as soon as the device takes commands again, and
  *   ims_queue_restore() compares.
  * - when the worker finds that interrupts are suspended, because the driver's own
- *   completion interrupt may be as well, or that the device has lost its memory and
- *   the driver has not set it up yet. The same ims_queue_restore() follows. What
- *   the driver does to an interrupt in the meantime goes to the device.
+ *   completion interrupt may be as well. It looks again a little later.
+ * - when the worker finds that the bus is about to reset the device or has done so,
+ *   and the driver has not set it up yet. The same ims_queue_restore() follows.
+ *
+ * In the last two cases what the driver does to an interrupt goes to the device.
  */
 #define pr_fmt(fmt) "ims: " fmt
 
@@ -50,6 +52,9 @@
 /* What frees memory may wait for an interrupt that is to be unmasked */
 static struct workqueue_struct *ims_queue_wq __ro_after_init;
 
+/* How long the worker waits for interrupts that are suspended, in jiffies */
+#define IMS_QUEUE_AGAIN		(HZ / 10)
+
 /**
  * struct ims_queue_state - State of a vector in the device
  * @msg:	The message, all zero when there is nothing to be sent
@@ -63,7 +68,6 @@ struct ims_queue_state {
 /**
  * struct ims_queue_vector - A vector in queue memory
  * @vec:	What the callbacks get to see
- * @ims:	The domain
  * @irq_data:	The interrupt in the IMS domain
  * @work:	Synchronizes when nobody else does
  * @lock:	The chip bus lock, held across commits
@@ -81,16 +85,15 @@ struct ims_queue_state {
  */
 struct ims_queue_vector {
 	struct ims_vector	vec;
-	struct ims_domain	*ims;
 	struct irq_data		*irq_data;
-	struct work_struct	work;
+	struct delayed_work	work;
 	/* Outside of the interrupt descriptor lock */
 	struct mutex		lock;
 	struct ims_queue_state	acked;
+	int			error;
 	bool			known;
 	bool			failed;
 	bool			orphan;
-	int			error;
 	bool			started;
 	bool			masked;
 	bool			retry;
@@ -100,6 +103,11 @@ struct ims_queue_vector {
 static raw_spinlock_t *ims_queue_desc_lock(struct ims_queue_vector *v)
 {
 	return &irq_data_to_desc(v->irq_data)->lock;
+}
+
+static struct ims_domain *ims_queue_domain(struct ims_queue_vector *v)
+{
+	return ims_of(v->irq_data);
 }
 
 static bool ims_queue_same(const struct ims_queue_state *a, const struct ims_queue_state *b)
@@ -123,7 +131,7 @@ static void ims_queue_wanted(struct ims_queue_vector *v, struct ims_queue_state 
 		return;
 
 	want->msg = irq_data_get_msi_desc(v->irq_data)->msg;
-	want->masked = v->masked && !(v->ims->store.flags & IMS_STORE_NO_MASK);
+	want->masked = v->masked && !(ims_queue_domain(v)->store.flags & IMS_STORE_NO_MASK);
 }
 
 static bool ims_queue_settled(struct ims_queue_vector *v, struct ims_queue_state *want)
@@ -166,14 +174,14 @@ static bool ims_queue_next(struct ims_queue_vector *v, struct ims_queue_state *w
 		v->failed = false;
 		refused = NULL;
 	}
-	v->busy = !ims_queue_settled(v, want) && !ims_queue_unable(v->ims) &&
+	v->busy = !ims_queue_settled(v, want) && !ims_queue_unable(ims_queue_domain(v)) &&
 		  !(refused && ims_queue_same(want, refused));
 	return v->busy;
 }
 
 static void ims_queue_refused(struct ims_queue_vector *v, int error)
 {
-	struct ims_domain *ims = v->ims;
+	struct ims_domain *ims = ims_queue_domain(v);
 	bool reported = v->error;
 
 	v->known = false;
@@ -194,9 +202,9 @@ static void ims_queue_refused(struct ims_queue_vector *v, int error)
 
 static int ims_queue_commit(struct ims_queue_vector *v, const struct ims_queue_state *want)
 {
-	int ret = v->ims->store.queue_ops->commit(&v->vec, &want->msg, want->masked);
+	int ret = ims_queue_domain(v)->store.queue_ops->commit(&v->vec, &want->msg, want->masked);
 
-	trace_ims_commit(v->ims->dev, &v->vec, &want->msg, want->masked, ret);
+	trace_ims_commit(ims_queue_domain(v)->dev, &v->vec, &want->msg, want->masked, ret);
 	if (ret) {
 		ims_queue_refused(v, ret);
 		return ret;
@@ -232,13 +240,21 @@ static void ims_queue_sync(struct ims_queue_vector *v)
 /* Nobody may be there yet to complete a command, see above */
 static bool ims_queue_hold(struct ims_queue_vector *v)
 {
-	return irq_data_to_desc(v->irq_data)->istate & IRQS_SUSPENDED ||
-		test_bit(IMS_DOMAIN_LOST, &v->ims->flags);
+	lockdep_assert_held(ims_queue_desc_lock(v));
+
+	if (test_bit(IMS_DOMAIN_LOST, &ims_queue_domain(v)->flags))
+		return true;
+	if (!(irq_data_to_desc(v->irq_data)->istate & IRQS_SUSPENDED))
+		return false;
+
+	/* The resume tells nobody if the driver has disabled the interrupt as well */
+	queue_delayed_work(ims_queue_wq, &v->work, IMS_QUEUE_AGAIN);
+	return true;
 }
 
 static void ims_queue_work(struct work_struct *work)
 {
-	struct ims_queue_vector *v = container_of(work, struct ims_queue_vector, work);
+	struct ims_queue_vector *v = container_of(work, struct ims_queue_vector, work.work);
 
 	guard(mutex)(&v->lock);
 	scoped_guard(raw_spinlock_irqsave, ims_queue_desc_lock(v)) {
@@ -261,7 +277,7 @@ static void ims_queue_changed(struct ims_queue_vector *v)
 	lockdep_assert_held(ims_queue_desc_lock(v));
 
 	if (!v->busy)
-		queue_work(ims_queue_wq, &v->work);
+		mod_delayed_work(ims_queue_wq, &v->work, 0);
 }
 
 static void ims_queue_mask(struct irq_data *d)
@@ -343,14 +359,13 @@ static int ims_queue_init(struct irq_domain *domain, struct msi_domain_info *inf
 	v->vec.index = hwirq;
 	v->vec.cookie = arg->desc->data.icookie;
 	v->vec.data = ims->store.data;
-	v->ims = ims;
 	v->irq_data = irq_domain_get_irq_data(domain, virq);
 	v->masked = true;
 	/* The store was made silent when the domain was created */
 	v->acked.masked = true;
 	v->known = true;
 	mutex_init(&v->lock);
-	INIT_WORK(&v->work, ims_queue_work);
+	INIT_DELAYED_WORK(&v->work, ims_queue_work);
 	ims_init_irq(domain, info, virq, hwirq, v);
 	return 0;
 }
@@ -360,7 +375,7 @@ static void ims_queue_free(struct irq_domain *domain, struct msi_domain_info *in
 {
 	struct ims_queue_vector *v = ims_queue_vector(irq_domain_get_irq_data(domain, virq));
 
-	cancel_work_sync(&v->work);
+	cancel_delayed_work_sync(&v->work);
 	mutex_destroy(&v->lock);
 	kfree(v);
 }
@@ -386,7 +401,7 @@ static int ims_queue_status(struct ims_queue_vector *v)
 			return 0;
 	}
 	/* The device cannot be asked, or it could not until just now */
-	return v->error ?: ims_queue_unable(v->ims) ?: -EAGAIN;
+	return v->error ?: ims_queue_unable(ims_queue_domain(v)) ?: -EAGAIN;
 }
 
 /* What comes of a command from before must not count as the word of the device now */
@@ -420,7 +435,7 @@ static int ims_queue_release(struct irq_data *d)
 	int ret;
 
 	/* Nobody is there to send anything */
-	if (ims_access(v->ims) == -ENODEV)
+	if (ims_access(ims_queue_domain(v)) == -ENODEV)
 		return 0;
 
 	guard(mutex)(&v->lock);
@@ -436,7 +451,7 @@ static int ims_queue_error(struct irq_data *d)
 	struct ims_queue_vector *v = ims_queue_vector(d);
 
 	/* What was just enabled without the chip bus lock counts, too */
-	flush_work(&v->work);
+	flush_delayed_work(&v->work);
 	guard(mutex)(&v->lock);
 	return ims_queue_status(v);
 }

@@ -58,6 +58,7 @@ struct ims_test_vector {
  * @commit_error:	How they fail
  * @quiesced:		Number of calls of the quiesce callback
  * @quiesce_error:	How it fails, 0 if it does not
+ * @max_size:	What the parent allows where the driver names no size, 0 for no limit
  * @bare_parent:	The parent sets the flow handler itself and masks
  * @event_in_write:	The device has an event while the message is written
  * @handled:		Number of handler invocations
@@ -82,6 +83,7 @@ struct ims_test {
 	int			commit_error;
 	unsigned int		quiesced;
 	int			quiesce_error;
+	unsigned int		max_size;
 	bool			bare_parent;
 	bool			event_in_write;
 	unsigned int		handled;
@@ -216,6 +218,8 @@ static bool ims_test_init_dev_msi_info(struct device *dev, struct irq_domain *do
 	if (ctx->refuse_domain)
 		return false;
 
+	if (!info->hwsize)
+		info->hwsize = ctx->max_size;
 	info->flags &= real_parent->msi_parent_ops->supported_flags;
 	info->flags |= MSI_FLAG_USE_DEF_DOM_OPS | MSI_FLAG_USE_DEF_CHIP_OPS;
 	if (ctx->bare_parent) {
@@ -510,6 +514,37 @@ static struct ims_store ims_test_queue_store(struct ims_test *ctx)
 	};
 }
 
+/* Handed out: what the parent still has is what nobody else can have yet */
+
+static void ims_test_revoke(const struct ims_vector *vec)
+{
+	struct ims_test *ctx = vec->data;
+
+	might_sleep();
+	ims_test_log(ctx, "revoke%u/%llx:%u-live ", vec->index, vec->cookie.value, ctx->live);
+}
+
+static struct ims_store ims_test_handed_store(struct ims_test *ctx)
+{
+	return (struct ims_store) {
+		.kind		= IMS_STORE_HANDED_OUT,
+		.size		= IMS_TEST_VECTORS,
+		.revoke		= ims_test_revoke,
+		.data		= ctx,
+	};
+}
+
+static void ims_test_expect_msg(struct kunit *test, unsigned int index, u32 data)
+{
+	struct ims_test *ctx = test->priv;
+	struct msi_msg msg = { };
+
+	KUNIT_EXPECT_EQ(test, ims_read_msg(ctx->dev, index, &msg), 0);
+	KUNIT_EXPECT_EQ(test, msg.address_hi, 1);
+	KUNIT_EXPECT_EQ(test, msg.address_lo, 0xfee00000);
+	KUNIT_EXPECT_EQ(test, msg.data, data);
+}
+
 /* The log starts after the store has been made silent */
 static int ims_test_create(struct ims_test *ctx, struct ims_store store)
 {
@@ -769,6 +804,124 @@ static void ims_test_queue_life(struct kunit *test)
 	ims_free_irq(ctx->dev, map);
 	IMS_EXPECT_LOG(test, ctx, "");
 	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
+}
+
+/* The message is the same from allocation to free, and nobody but the owner moves it */
+static void ims_test_handed_life(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt;
+	struct msi_map map;
+
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_handed_store(ctx)), 0);
+	map = ims_test_alloc(test);
+	ims_test_expect_msg(test, 0, 0x4000);
+	irqt = ims_test_request(test, map);
+	ims_test_expect_msg(test, 0, 0x4000);
+	ims_test_migrate(map.virq);
+	ims_test_unplug(map.virq);
+	disable_irq(map.virq);
+	enable_irq(map.virq);
+	ims_test_fire(map.virq);
+	KUNIT_EXPECT_EQ(test, ctx->handled, 1);
+	ims_test_expect_msg(test, 0, 0x4000);
+	ims_test_release(test, irqt);
+	ims_test_expect_msg(test, 0, 0x4000);
+	IMS_EXPECT_LOG(test, ctx, "");
+
+	/* The parent has it until the owner has been told */
+	ims_free_irq(ctx->dev, map);
+	IMS_EXPECT_LOG(test, ctx, "revoke0/5a:1-live ");
+	KUNIT_EXPECT_EQ(test, ctx->live, 0);
+	/* The index again is not the message again */
+	KUNIT_EXPECT_EQ(test, ims_test_alloc(test).index, 0);
+	ims_test_expect_msg(test, 0, 0x4001);
+}
+
+/* There is nothing to be taken back of a message which nobody has read */
+static void ims_test_handed_unread(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct msi_map map;
+
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_handed_store(ctx)), 0);
+	map = ims_test_alloc(test);
+	ims_free_irq(ctx->dev, map);
+	IMS_EXPECT_LOG(test, ctx, "");
+	ctx->fail_alloc = 1;
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, 0, NULL, NULL).index, -ENOSPC);
+	IMS_EXPECT_LOG(test, ctx, "");
+	KUNIT_EXPECT_EQ(test, ctx->live, 0);
+}
+
+static void ims_test_handed_removal(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, ims_test_handed_store(ctx)), 0);
+	for (i = 0; i < 3; i++) {
+		irqt = ims_test_request(test, ims_test_alloc(test));
+		ims_test_release(test, irqt);
+	}
+	ims_test_expect_msg(test, 0, 0x4000);
+	ims_test_expect_msg(test, 2, 0x4002);
+	ims_remove_domain(ctx->dev);
+	IMS_EXPECT_LOG(test, ctx, "revoke0/5a:3-live revoke2/5a:3-live ");
+	KUNIT_EXPECT_EQ(test, ctx->live, 0);
+}
+
+static void ims_test_handed_refused(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+
+	ctx->facts.isolated = false;
+	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_handed_store(ctx)), -EOPNOTSUPP);
+	ctx->facts.isolated = true;
+	ctx->facts.parent = IMS_PARENT_REWRITES;
+	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_handed_store(ctx)), -EOPNOTSUPP);
+	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
+}
+
+/* Nothing is written to the device, so it does not matter how it is */
+static void ims_test_handed_access(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt;
+
+	ctx->access = -EAGAIN;
+	irqt = ims_test_start(test, ims_test_handed_store(ctx));
+	ims_test_expect_msg(test, 0, 0x4000);
+	ctx->access = 0;
+	ims_bus_restore(ctx->dev);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	ctx->access = -ENODEV;
+	ims_test_release(test, irqt);
+	ims_free_irq(ctx->dev, irqt->map);
+	IMS_EXPECT_LOG(test, ctx, "revoke0/5a:1-live ");
+}
+
+/* Where the device has the message it is for nobody else */
+static void ims_test_handed_others(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_store stores[] = {
+		ims_test_slot_store(ctx), ims_test_device_store(ctx), ims_test_queue_store(ctx),
+	};
+	struct msi_msg msg;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, ims_read_msg(ctx->dev, 0, &msg), -ENOENT);
+	for (i = 0; i < ARRAY_SIZE(stores); i++) {
+		KUNIT_ASSERT_EQ(test, ims_test_create(ctx, stores[i]), 0);
+		KUNIT_EXPECT_EQ(test, ims_read_msg(ctx->dev, 0, &msg), -ENOENT);
+		ims_test_alloc(test);
+		KUNIT_EXPECT_EQ(test, ims_read_msg(ctx->dev, 0, &msg), -EINVAL);
+		ims_remove_domain(ctx->dev);
+	}
+	KUNIT_EXPECT_EQ(test, ims_read_msg(ctx->dev, 0, &msg), -ENOENT);
 }
 
 /* A device which cannot mask is not bothered with mask changes */
@@ -1341,6 +1494,7 @@ static void ims_test_no_domain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, MSI_ANY_INDEX, NULL, NULL).index, -ENODEV);
 	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -ENOENT);
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	ims_bus_reset_prepare(ctx->dev);
 	ims_bus_restore(ctx->dev);
 	KUNIT_EXPECT_NULL(test, ims_test_store(ctx));
 	ims_remove_domain(ctx->dev);
@@ -1401,6 +1555,11 @@ static void ims_test_bad_stores(struct kunit *test)
 	IMS_EXPECT_BAD(test, ims_test_queue_store(ctx), kind = IMS_STORE_DEVICE_MEMORY);
 	IMS_EXPECT_BAD(test, ims_test_queue_store(ctx), queue_ops = &no_commit);
 	IMS_EXPECT_BAD(test, ims_test_queue_store(ctx), size = MSI_MAX_INDEX + 2);
+	IMS_EXPECT_BAD(test, ims_test_queue_store(ctx), revoke = ims_test_revoke);
+	IMS_EXPECT_BAD(test, ims_test_handed_store(ctx), device_ops = &ims_test_device_ops);
+	IMS_EXPECT_BAD(test, ims_test_handed_store(ctx), queue_ops = &ims_test_queue_ops);
+	IMS_EXPECT_BAD(test, ims_test_handed_store(ctx), slots.base = ctx->base);
+	IMS_EXPECT_BAD(test, ims_test_handed_store(ctx), size = MSI_MAX_INDEX + 2);
 }
 
 static void ims_test_verdicts(struct kunit *test)
@@ -1483,6 +1642,26 @@ static void ims_test_quiesce_queue(struct kunit *test)
 	ctx->quiesce_error = 0;
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), 0);
 	KUNIT_EXPECT_EQ(test, ctx->quiesced, 2);
+}
+
+/* An index which is managed in software ends where the parent or Linux says */
+static void ims_test_software_index(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_store store = ims_test_handed_store(ctx);
+	unsigned int i;
+
+	store.size = 0;
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, store), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_store(ctx)->size, MSI_MAX_INDEX + 1);
+	ims_remove_domain(ctx->dev);
+
+	ctx->max_size = 3;
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, store), 0);
+	KUNIT_EXPECT_EQ(test, ims_test_store(ctx)->size, 3);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, ims_test_alloc(test).index, i);
+	KUNIT_EXPECT_EQ(test, ims_alloc_irq_at(ctx->dev, MSI_ANY_INDEX, NULL, NULL).index, -EBUSY);
 }
 
 /* Restore: the first vector is in use, the second is masked by its driver */
@@ -1630,6 +1809,19 @@ static void ims_test_suspended_event(struct kunit *test)
 	ims_test_resume(virq);
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
+	enable_irq(virq);
+	ims_test_log_reset(ctx);
+
+	/* Restored before that, so nobody is to come but the worker */
+	disable_irq(virq);
+	ims_test_suspend(virq);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	ims_test_fire(virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EAGAIN);
+	ims_test_resume(virq);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/unmasked ");
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
 }
 
 /* A commit which fails between suspend and resume: quiet, one error, one retry */
@@ -1714,6 +1906,82 @@ static void ims_test_low_power_device(struct kunit *test)
 	ctx->access = 0;
 	ims_bus_restore(ctx->dev);
 	IMS_EXPECT_LOG(test, ctx, "mask0 mask1 mask2 mask3 mask0 write0 unmask0 ");
+}
+
+/* The reset did not happen: what was freed meanwhile is quiet, what is live works */
+static void ims_test_reset_slots(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_slot_store(ctx));
+	struct ims_test_irq *freed = ims_test_request(test, ims_test_alloc(test));
+
+	ims_bus_reset_prepare(ctx->dev);
+	ims_test_release(test, freed);
+	ims_free_irq(ctx->dev, freed->map);
+	/* Nobody is there to take it */
+	ims_test_expect_slot(test, 1, 0xfee00000, 1, 0x4001, 0x5a000);
+
+	ims_bus_restore(ctx->dev);
+	ims_test_expect_slot(test, 0, 0xfee00000, 1, 0x4000, 0x5a000);
+	KUNIT_EXPECT_EQ(test, ctx->mem[IMS_TEST_STRIDE / sizeof(u32) + 3], IMS_SLOT_CONTROL_MASK);
+	/* And a change reaches the device again */
+	ims_test_release(test, irqt);
+	KUNIT_EXPECT_EQ(test, ctx->mem[3] & IMS_SLOT_CONTROL_MASK, IMS_SLOT_CONTROL_MASK);
+}
+
+/* What was masked just before, and came too late, is masked once more */
+static void ims_test_reset_device(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_device_store(ctx));
+
+	ims_bus_reset_prepare(ctx->dev);
+	IMS_EXPECT_LOG(test, ctx, "");
+	ims_bus_restore(ctx->dev);
+	IMS_EXPECT_LOG(test, ctx, "mask0 mask1 mask2 mask3 mask0 write0 unmask0 ");
+
+	ims_bus_reset_prepare(ctx->dev);
+	ims_test_release(test, irqt);
+	ims_free_irq(ctx->dev, irqt->map);
+	IMS_EXPECT_LOG(test, ctx, "");
+	ims_bus_restore(ctx->dev);
+	IMS_EXPECT_LOG(test, ctx, "mask0 mask1 mask2 mask3 ");
+}
+
+/* The driver's own way to silence the store fails: it is tried again, and said */
+static void ims_test_reset_unquiet(struct kunit *test)
+{
+	struct ims_device_ops ops = ims_test_device_ops;
+	struct ims_test *ctx = test->priv;
+	struct ims_store store = ims_test_device_store(ctx);
+
+	ops.quiesce = ims_test_quiesce;
+	store.device_ops = &ops;
+	KUNIT_ASSERT_EQ(test, ims_test_create(ctx, store), 0);
+	ims_bus_reset_prepare(ctx->dev);
+	ctx->quiesced = 0;
+	ctx->quiesce_error = -EIO;
+	ims_bus_restore(ctx->dev);
+	ctx->quiesce_error = 0;
+	ims_bus_restore(ctx->dev);
+	ims_bus_restore(ctx->dev);
+	KUNIT_EXPECT_EQ(test, ctx->quiesced, 2);
+}
+
+/* No command on the core's own into a reset */
+static void ims_test_reset_queue(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
+
+	disable_irq(irqt->map.virq);
+	ims_bus_reset_prepare(ctx->dev);
+	ims_test_fire(irqt->map.virq);
+	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), -EAGAIN);
+	IMS_EXPECT_LOG(test, ctx, "");
+	ims_bus_restore(ctx->dev);
+	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
+	IMS_EXPECT_LOG(test, ctx, "commit0:fee00000/4000/masked ");
 }
 
 /* Freed when it could not be masked: masked before it gets another message */
@@ -1883,6 +2151,16 @@ static void ims_test_removal(struct kunit *test)
 
 static void ims_test_template_mask(struct irq_data *d)
 {
+	struct msi_domain_info *info = d->domain->host_data;
+
+	ims_test_log(info->data, "mask%lu ", d->hwirq);
+}
+
+static void ims_test_template_unmask(struct irq_data *d)
+{
+	struct msi_domain_info *info = d->domain->host_data;
+
+	ims_test_log(info->data, "unmask%lu ", d->hwirq);
 }
 
 static void ims_test_template_write(struct irq_data *d, struct msi_msg *msg)
@@ -1900,7 +2178,7 @@ static const struct msi_domain_template ims_test_template = {
 	.chip = {
 		.name			= "IMS-OLD",
 		.irq_mask		= ims_test_template_mask,
-		.irq_unmask		= ims_test_template_mask,
+		.irq_unmask		= ims_test_template_unmask,
 		.irq_write_msi_msg	= ims_test_template_write,
 	},
 	.info = {
@@ -1922,7 +2200,7 @@ static void ims_test_template_life(struct kunit *test)
 		irqt[i] = ims_test_request(test, ims_test_alloc(test));
 		KUNIT_EXPECT_EQ(test, irq_get_irq_data(irqt[i]->map.virq)->hwirq, i);
 	}
-	IMS_EXPECT_LOG(test, ctx, "write0:4000 write1:4001 ");
+	IMS_EXPECT_LOG(test, ctx, "write0:4000 unmask0 write1:4001 unmask1 ");
 	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 1), 0);
 	/* The core does not know how */
 	ims_bus_restore(ctx->dev);
@@ -1932,6 +2210,21 @@ static void ims_test_template_life(struct kunit *test)
 	ims_free_irq(ctx->dev, irqt[0]->map);
 	KUNIT_EXPECT_EQ(test, ctx->live, 1);
 	KUNIT_EXPECT_EQ(test, ims_test_alloc(test).index, 0);
+}
+
+/* Such a driver does not know that the parent has to unmask */
+static void ims_test_template_bare_parent(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt;
+
+	ctx->bare_parent = true;
+	KUNIT_ASSERT_EQ(test, ims_create_template_domain(ctx->dev, &ims_test_template,
+							 IMS_TEST_VECTORS, ctx), 0);
+	irqt = ims_test_request(test, ims_test_alloc(test));
+	IMS_EXPECT_LOG(test, ctx, "write0:4000 parent-unmask unmask0 ");
+	ims_test_release(test, irqt);
+	IMS_EXPECT_LOG(test, ctx, "mask0 parent-mask write0:0 ");
 }
 
 static void ims_test_template_verdict(struct kunit *test)
@@ -1965,6 +2258,7 @@ static int ims_test_init(struct kunit *test)
 	ctx->facts.supported = true;
 	ctx->facts.complete = true;
 	ctx->facts.parent = IMS_PARENT_IMMUTABLE;
+	ctx->facts.isolated = true;
 	kunit_activate_static_stub(test, ims_gather_facts, ims_test_facts);
 
 	ims_test_add_parent(test, ctx);
@@ -2019,7 +2313,7 @@ static void ims_test_spread(struct kunit *test)
 	struct msi_map maps[3];
 	unsigned int i, k;
 
-	if (!IS_ENABLED(CONFIG_SMP))
+	if (num_possible_cpus() < 2)
 		kunit_skip(test, "one CPU, nothing is spread");
 	for (i = 0; i < ARRAY_SIZE(stores); i++) {
 		KUNIT_ASSERT_EQ(test, ims_test_create(ctx, stores[i]), 0);
@@ -2063,6 +2357,12 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_slot_cleared),
 	KUNIT_CASE(ims_test_device_life),
 	KUNIT_CASE(ims_test_queue_life),
+	KUNIT_CASE(ims_test_handed_life),
+	KUNIT_CASE(ims_test_handed_unread),
+	KUNIT_CASE(ims_test_handed_removal),
+	KUNIT_CASE(ims_test_handed_refused),
+	KUNIT_CASE(ims_test_handed_access),
+	KUNIT_CASE(ims_test_handed_others),
 	KUNIT_CASE(ims_test_no_mask),
 	KUNIT_CASE(ims_test_no_autoen),
 	KUNIT_CASE(ims_test_no_mask_retry),
@@ -2098,6 +2398,7 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_quiesce_slots),
 	KUNIT_CASE(ims_test_quiesce_device),
 	KUNIT_CASE(ims_test_quiesce_queue),
+	KUNIT_CASE(ims_test_software_index),
 	KUNIT_CASE(ims_test_restore_slots),
 	KUNIT_CASE(ims_test_restore_device),
 	KUNIT_CASE(ims_test_restore_queue),
@@ -2109,6 +2410,10 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_lost),
 	KUNIT_CASE(ims_test_low_power_slots),
 	KUNIT_CASE(ims_test_low_power_device),
+	KUNIT_CASE(ims_test_reset_slots),
+	KUNIT_CASE(ims_test_reset_device),
+	KUNIT_CASE(ims_test_reset_unquiet),
+	KUNIT_CASE(ims_test_reset_queue),
 	KUNIT_CASE(ims_test_device_reuse),
 	KUNIT_CASE(ims_test_low_power_queue),
 	KUNIT_CASE(ims_test_gone_device),
@@ -2116,6 +2421,7 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_stale_timeout),
 	KUNIT_CASE(ims_test_removal),
 	KUNIT_CASE(ims_test_template_life),
+	KUNIT_CASE(ims_test_template_bare_parent),
 	KUNIT_CASE(ims_test_template_verdict),
 	KUNIT_CASE(ims_test_error_stays),
 	KUNIT_CASE(ims_test_alloc_at),

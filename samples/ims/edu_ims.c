@@ -340,7 +340,11 @@ static int edu_start_vectors(struct edu_ims *edu)
 	return ret;
 }
 
-static int edu_start_ims(struct edu_ims *edu)
+/*
+ * Comes before MSI is enabled: the GIC ITS has one table for all messages of a
+ * device, which cannot grow any more when a vector is in use.
+ */
+static int edu_create_ims(struct edu_ims *edu)
 {
 	struct ims_store store = {
 		.kind		= IMS_STORE_QUEUE_MEMORY,
@@ -355,15 +359,12 @@ static int edu_start_ims(struct edu_ims *edu)
 		return ret;
 
 	edu->vecs = kcalloc(store.size, sizeof(*edu->vecs), GFP_KERNEL);
-	if (edu->vecs) {
-		edu->nvec = store.size;
-		ret = edu_start_vectors(edu);
-	} else {
-		ret = -ENOMEM;
+	if (!edu->vecs) {
+		pci_ims_destroy(edu->pdev);
+		return -ENOMEM;
 	}
-	if (ret)
-		edu_stop(edu);
-	return ret;
+	edu->nvec = store.size;
+	return 0;
 }
 
 static int mode_show(struct seq_file *s, void *unused)
@@ -606,11 +607,18 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "cannot set up the device\n");
 
+	edu->error = edu_create_ims(edu);
 	ret = edu_start_msi(edu);
-	if (ret)
+	if (ret) {
+		edu_stop(edu);
 		return dev_err_probe(&pdev->dev, ret, "no MSI\n");
+	}
 
-	edu->error = edu_start_ims(edu);
+	if (!edu->error) {
+		edu->error = edu_start_vectors(edu);
+		if (edu->error)
+			edu_stop(edu);
+	}
 	if (!edu->verdict.allowed)
 		pci_info(pdev, "IMS not available (%s), using MSI\n",
 			 pci_ims_reason(edu->verdict));

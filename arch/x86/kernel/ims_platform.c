@@ -7,13 +7,13 @@
  * function that it is emulated, so the PCI bus must have been scanned. Until
  * then there is no verdict.
  */
-#include <linux/acpi.h>
 #include <linux/bitfield.h>
 #include <linux/bits.h>
 #include <linux/cc_platform.h>
 #include <linux/cpufeature.h>
 #include <linux/dmar.h>
 #include <linux/init.h>
+#include <linux/irqdomain.h>
 #include <linux/irqdomain_ims.h>
 #include <linux/pci.h>
 
@@ -21,7 +21,6 @@
 
 #include <asm/hypervisor.h>
 #include <asm/irqdomain.h>
-#include <asm/x86_init.h>
 
 /*
  * AMD I/O Virtualization Technology (IOMMU) Specification, document 48882,
@@ -60,13 +59,17 @@ static const char * __init ims_hypervisor_name(void)
 
 /*
  * Xen PV, Xen HVM with event channels, dom0 and the Hyper-V root partition
- * replace the function which creates the PCI/MSI domain: the hypervisor composes
- * the messages. Nothing that the kernel composes means anything to the hardware.
+ * replace the domain of PCI/MSI: the hypervisor composes the messages. Nothing that
+ * the kernel composes means anything to the hardware. A domain which translates
+ * replaces it as well, but its messages are good for any store.
  */
 static bool __init ims_msi_is_foreign(void)
 {
-	return xen_pv_domain() || xen_initial_domain() ||
-	       x86_init.irqs.create_pci_msi_domain != native_create_pci_msi_domain;
+	struct irq_domain *domain = x86_pci_msi_default_domain;
+
+	if (xen_pv_domain() || xen_initial_domain())
+		return true;
+	return domain && domain != x86_vector_domain && !irq_domain_is_msi_translated(domain);
 }
 
 /*
@@ -92,25 +95,13 @@ static bool __init ims_amd_iommu_is_emulated(void)
 	return emulated;
 }
 
-/* The firmware of a virtual machine describes its virtio-iommu in this table */
-static bool __init ims_has_viot(void)
-{
-	struct acpi_table_header *viot;
-
-	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_VIOT, 0, &viot)))
-		return false;
-
-	acpi_put_table(viot);
-	return true;
-}
-
 /*
  * Whether the units remap interrupts, or are used at all, makes no difference:
  * no machine of this kind is without a hypervisor.
  */
 static bool __init ims_iommu_is_emulated(void)
 {
-	return dmar_unit_is_emulated() || ims_amd_iommu_is_emulated() || ims_has_viot();
+	return dmar_unit_is_emulated() || ims_amd_iommu_is_emulated() || ims_viot_guest();
 }
 
 /* Linked before all drivers, so none of the same level asks before it has run */

@@ -93,7 +93,7 @@ static bool one_of(const char *word, const char * const *words)
 	return *words;
 }
 
-static const char * const kinds[] = { "device_memory", "queue_memory", NULL };
+static const char * const kinds[] = { "device_memory", "queue_memory", "handed_out", NULL };
 static const char * const verdicts[] = { "allowed", "refused", NULL };
 
 static const char *verdict_of(const char *kind, char *buf, size_t size)
@@ -144,7 +144,7 @@ TEST(evidence_is_complete)
 {
 	static const char * const names[] = {
 		"supported", "complete", "cpuid", "hypervisor", "dmi", "confidential",
-		"viommu", "msi", "parent"
+		"viommu", "msi", "parent", "isolated"
 	};
 	char buf[1024], *next = buf, *line, *value;
 	size_t i;
@@ -188,7 +188,8 @@ TEST(platform_is_read_only)
 {
 	static const char * const files[] = {
 		"mode", "device_memory/verdict", "device_memory/reason",
-		"queue_memory/verdict", "queue_memory/reason", NULL
+		"queue_memory/verdict", "queue_memory/reason", "handed_out/verdict",
+		"handed_out/reason", NULL
 	};
 	char path[PATH_MAX];
 	int i, fd;
@@ -246,7 +247,9 @@ FIXTURE_TEARDOWN(devices)
 
 TEST_F(devices, attributes_are_well_formed)
 {
-	static const char * const stores[] = { "device-memory", "queue-memory", NULL };
+	static const char * const stores[] = {
+		"device-memory", "queue-memory", "handed-out", NULL
+	};
 	int i;
 
 	for (i = 0; i < self->nr; i++) {
