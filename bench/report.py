@@ -98,6 +98,28 @@ def counts_table(passes):
                         "complete", "CPUs"])
 
 
+def exits_table(results):
+    """In a guest of a KVM host: what the guest costs the host, for each operation."""
+    costs = {}
+    for guest, suffix in (("exits", ", handed out"), ("exits-trapped", ", trapped")):
+        path = os.path.join(results, os.pardir, "guest", guest + ".verdict")
+        if not os.path.exists(path):
+            die(f"{path} is missing: run tests/host/guest.sh {guest}")
+        with open(path, encoding="ascii", errors="replace") as verdict:
+            rows = [line[6:].strip().split(",") for line in verdict if line.startswith("# row exits,")]
+        for _, store, op, *fields in rows:
+            nr, calls, mmio, cycles = (int(field) for field in fields)
+            costs.setdefault(op, {})[NAMES[store] + suffix] = [calls / nr, mmio / nr, cycles / nr]
+    kinds = ["IMS, handed out", "MSI-X, handed out", "MSI-X, trapped"]
+    lines = []
+    for op, kind in ((op, kind) for op in costs for kind in kinds):
+        calls, mmio, instructions = costs[op][kind]
+        lines.append([op, kind, f"{calls:.2f}", f"{mmio:.2f}",
+                      "-" if op == "deliver" else number(instructions)])
+    print("In a guest of a KVM host, for each vector:\n")
+    columns(lines, ["operation", "messages", "hypercalls", "MMIO exits", "instructions"])
+
+
 def load_profile(results, name, phase):
     """Function -> instructions for each vector."""
     path = os.path.join(results, "trace", f"trace-{name}.csv")
@@ -218,6 +240,7 @@ def main():
     if "life-vtd" in passes["count-1"]:
         at_once_table(passes["count-1"]["life-vtd"])
     counts_table(passes)
+    exits_table(args.results)
     bounds_table(passes)
     spread_line(passes)
     profile_table(args.results, "Profile of MSI-X and of IMS, 64 vectors held", "msix", "ims")

@@ -5,7 +5,7 @@
 #
 #   PASS     count-1, count-2: instructions are counted; clock: they are not; trace: some of
 #            them are logged
-#   NAME...  lines of bench.tsv
+#   NAME...  lines of bench.tsv; cost-its, which is an arm64 machine, goes with no other
 #
 # Environment: BASE (6.12), QEMU (the one that scripts/qemu builds), JOBS (guests at a time).
 
@@ -13,14 +13,20 @@ set -u -o pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 BASE=${BASE:-6.12}
-QEMU=${QEMU:-${IMS_BUILD:-$root/build}/qemu/qemu-system-x86_64}
+target=x86_64
+[[ " ${*:2} " != *" cost-its "* ]] || target=aarch64
+QEMU=${QEMU:-${IMS_BUILD:-$root/build}/qemu/qemu-system-$target}
 JOBS=${JOBS:-2}
 results=${IMS_BUILD:-$root/build}/$BASE/bench
 table=$root/bench/bench.tsv
 out=$results/${1-}
 
-# shellcheck source=tests/boot-lib.sh
-. "$root/tests/boot-lib.sh"
+# shellcheck source=tests/host/boot-lib.sh
+. "$root/tests/host/boot-lib.sh"
+if [ $target = aarch64 ]; then
+	# shellcheck source=tests/host/arm64-lib.sh
+	. "$root/tests/host/arm64-lib.sh"
+fi
 
 # An initramfs for each kernel, with the module that fits it
 pack()
@@ -31,8 +37,7 @@ pack()
 	install -D "$results/module-$kernel/ims_bench.ko" "$dir/lib/modules/ims_bench.ko" ||
 		die "there is no module for the $kernel kernel: run scripts/bench $BASE"
 	cp "$out/initramfs/init" "$dir/"
-	(cd "$dir" && find . | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
-		die "cannot pack the initramfs (cpio is needed)"
+	pack_dir "$dir"
 }
 
 # A guest that logs instructions: sum them up, the log itself is large.
@@ -66,7 +71,7 @@ run_pass()
 
 main()
 {
-	local kernels kernel
+	local kernels
 
 	[ $# -gt 1 ] || die "usage: bench/run.sh PASS NAME..."
 	case $1 in
@@ -74,19 +79,13 @@ main()
 	*) die "unknown pass '$1': use count-1, count-2, clock or trace" ;;
 	esac
 	kernels=$(kernels_of "${@:2}") || exit
-	mkdir -p "$out" || die "cannot create $out"
-	build_initramfs
-	for kernel in $kernels; do
-		need_kernel "$kernel"
-		pack "$kernel"
-	done
+	# shellcheck disable=SC2086	# one word for each kernel
+	prepare $kernels
 	run_pass "$@"
-	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
+	finish
 }
 
-trap stop_guests EXIT
-trap 'exit 130' INT TERM
+OURS=("$target")
 # So many vectors are in a profile, see the steps of trace-* in bench.tsv
 TRACED=128
 MEMORY=2G

@@ -2,7 +2,7 @@
 """How the tables of make bench are set."""
 from results import STORES
 
-PLATFORMS = {"vtd": "VT-d", "amd": "AMD-Vi", "none": "no IOMMU"}
+PLATFORMS = {"vtd": "VT-d", "amd": "AMD-Vi", "none": "no IOMMU", "its": "GIC ITS"}
 NAMES = {"msix": "MSI-X", "ims": "IMS", "queue": "queue"}
 
 

@@ -9,7 +9,8 @@
 #include <linux/ktime.h>
 #include <linux/msi_api.h>
 #include <linux/pci.h>
-#include <asm/msr.h>
+#include <linux/io.h>
+#include <linux/timex.h>
 #include <uapi/linux/idxd.h>
 
 #define BENCH_MAX_VECTORS	65536
@@ -99,8 +100,39 @@ extern bool bench_icount;
 /* Guest instructions if the emulator counts them, or else nanoseconds */
 static __always_inline u64 bench_now(void)
 {
-	return bench_icount ? rdtsc() : ktime_get_ns();
+	return bench_icount ? get_cycles() : ktime_get_ns();
 }
+
+/*
+ * The device takes a descriptor as one store of 64 bytes, or as eight in order. A turn of
+ * the loop is three instructions.
+ */
+#ifdef CONFIG_X86
+static inline void dsa_submit(void __iomem *portal, const struct dsa_hw_desc *desc)
+{
+	iosubmit_cmds512(portal, desc, 1);
+}
+
+/* An interrupt that waits comes after the instruction which follows */
+static __always_inline void bench_irq_enable(void)
+{
+	asm volatile("sti; nop" : : : "memory");
+}
+
+#define BENCH_LOOP	"1: nop; dec %0; jnz 1b"
+#else
+static inline void dsa_submit(void __iomem *portal, const struct dsa_hw_desc *desc)
+{
+	__iowrite64_copy(portal, desc, sizeof(*desc) / sizeof(u64));
+}
+
+static __always_inline void bench_irq_enable(void)
+{
+	local_irq_enable();
+}
+
+#define BENCH_LOOP	"1: nop; subs %0, %0, 1; b.ne 1b"
+#endif
 
 /* main.c */
 __printf(1, 2) void bench_row(const char *fmt, ...);
@@ -137,6 +169,9 @@ int bench_trace(struct bench *b, const char *store, unsigned int nr);
 int bench_fire(struct bench *b, const char *store, unsigned int nr);
 int bench_storm(struct bench *b, const char *store, unsigned int nr, unsigned int each);
 int bench_settle(struct bench *b);
+
+/* each.c */
+int bench_each(struct bench *b, const char *store, const char *op, unsigned int nr);
 
 /* life.c */
 int bench_unbind(struct bench *b, const char *store, unsigned int nr);

@@ -117,7 +117,7 @@ void dsa_disarm(struct bench *b, struct bench_vec *v, bool ims)
 void dsa_fire(struct bench_vec *v)
 {
 	v->sent++;
-	iosubmit_cmds512(v->portal, &v->desc, 1);
+	dsa_submit(v->portal, &v->desc);
 }
 
 /*

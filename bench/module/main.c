@@ -34,7 +34,7 @@ void bench_row(const char *fmt, ...)
 static int run_command(struct bench *b, const char *text)
 {
 	unsigned int x = 0, y = 0;
-	char name[NAME_LEN] = "";
+	char name[NAME_LEN] = "", op[NAME_LEN] = "";
 
 	if (!strcmp(text, "clock"))
 		return bench_clock();
@@ -54,6 +54,8 @@ static int run_command(struct bench *b, const char *text)
 		return bench_unbind(b, name, x);
 	if (sscanf(text, "restore %15s %u", name, &x) == 2)
 		return bench_restore(b, name, x);
+	if (sscanf(text, "each %15s %15s %u", name, op, &x) == 3)
+		return bench_each(b, name, op, x);
 	if (sscanf(text, "life %u", &x) == 1)
 		return bench_life(b, x);
 	if (!strcmp(text, "settle"))
