@@ -12,13 +12,14 @@
 
 #include "guest.h"
 
-#define DRIVER	"/sys/bus/pci/drivers/edu_ims"
-
+/* Another driver with the same files can take its place, see slots.c */
+const char *edu_driver = "edu_ims";
+const char *edu_store = "queue-memory";
 char edu_name[32];
 
 bool edu_find(void)
 {
-	DIR *dir = opendir(DRIVER);
+	DIR *dir = opendir(txt("/sys/bus/pci/drivers/%s", edu_driver));
 	struct dirent *d;
 
 	edu_name[0] = '\0';
@@ -29,17 +30,17 @@ bool edu_find(void)
 	if (dir)
 		closedir(dir);
 	return check(edu_name[0], dir ? "no device" : "no such driver",
-		     "driver edu_ims is bound");
+		     "driver %s is bound", edu_driver);
 }
 
 bool edu_is_bound(void)
 {
-	return !access(txt(DRIVER "/%s", edu_name), F_OK);
+	return !access(txt("/sys/bus/pci/drivers/%s/%s", edu_driver, edu_name), F_OK);
 }
 
 const char *edu_debugfs(const char *file)
 {
-	return txt("/sys/kernel/debug/edu_ims/%s/%s", edu_name, file);
+	return txt("/sys/kernel/debug/%s/%s/%s", edu_driver, edu_name, file);
 }
 
 int edu_sysfs(const char *file, char *buf, size_t size)

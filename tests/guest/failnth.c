@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -16,7 +17,6 @@
 
 #define NTH		"/proc/self/fail-nth"
 #define EDU_DRIVER	"/sys/bus/pci/drivers/edu_ims/"
-#define IDXD_DRIVER	"/sys/bus/pci/drivers/idxd/"
 #define VECTORS		64
 #define FEW		3
 
@@ -38,6 +38,7 @@ struct op {
 
 static struct dsa_wq wq = { .want = "ims" };
 static char dsa_name[32];
+static int idxd_ko;
 
 static int few_slots(void)
 {
@@ -84,13 +85,11 @@ static int edu_be_unbound(void)
  * The first to enable a device has ACPI look for the routing of its interrupt. When that
  * fails in the middle, ACPI uses memory which it has freed. That is none of our business.
  */
-static bool edu_keep_enabled(void)
+static bool keep_enabled(const char *name, int (*be_unbound)(void))
 {
-	int ret = edu_be_unbound();
+	int ret = be_unbound() ?: write_file(txt("/sys/bus/pci/devices/%s/enable", name), "1");
 
-	if (!ret)
-		ret = write_file(txt("/sys/bus/pci/devices/%s/enable", edu_name), "1");
-	return check(!ret, strerror(-ret), "edu: device stays enabled");
+	return check(!ret, strerror(-ret), "%s stays enabled", name);
 }
 
 /* After an attempt that failed there is no vector, and the next one allocates it. */
@@ -99,19 +98,73 @@ static int edu_reload(void)
 	return write_file(edu_debugfs("reload"), "0");
 }
 
+static int reset(const char *name)
+{
+	return write_file(txt("/sys/bus/pci/devices/%s/reset", name), "1");
+}
+
+static int edu_reset(void)
+{
+	return reset(edu_name);
+}
+
 static int idxd_bind(void)
 {
 	return write_file(IDXD_DRIVER "bind", dsa_name);
 }
 
+static int idxd_unbind(void)
+{
+	return write_file(IDXD_DRIVER "unbind", dsa_name);
+}
+
 static int idxd_be_unbound(void)
 {
-	return dsa_pci(0)[0] ? write_file(IDXD_DRIVER "unbind", dsa_name) : 0;
+	return dsa_pci(0)[0] ? idxd_unbind() : 0;
+}
+
+static int idxd_load(void)
+{
+	return syscall(SYS_finit_module, idxd_ko, "", 0) ? -errno : 0;
+}
+
+static int idxd_be_unloaded(void)
+{
+	int ret = module_unload("idxd");
+
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static int idxd_reset(void)
+{
+	return reset(dsa_name);
 }
 
 static int wq_enable_only(void)
 {
 	return write_file(DSA_BUS "drivers/dmaengine/bind", "wq0.0");
+}
+
+static int wq_disable_only(void)
+{
+	return write_file(DSA_BUS "drivers/dmaengine/unbind", "wq0.0");
+}
+
+static int wq_be_enabled(void)
+{
+	if (!strcmp(wq_get(&wq, "state"), "enabled"))
+		return 0;
+	return wq_config(&wq, "ims") ? wq_enable_only() : -EIO;
+}
+
+/* Whatever the device has gone through: probed anew, with a WQ that is enabled */
+static int idxd_be_in_use(void)
+{
+	int ret = idxd_be_unbound() ?: idxd_bind();
+
+	if (!ret && !wq_config(&wq, "ims"))
+		ret = -EIO;
+	return ret ?: write_file(DSA_BUS "drivers/idxd/bind", "dsa0") ?: wq_enable_only();
 }
 
 static int wq_be_disabled(void)
@@ -135,14 +188,24 @@ static const struct op edu_ops[] = {
 	{ "edu: bind",		edu_be_unbound,	edu_bind,	10, 7 },
 	{ "edu: unbind",	edu_be_bound,	edu_unbind,	0, 1 },
 	{ "edu: reload",	edu_be_bound,	edu_reload,	10, 1 },
+	{ "edu: reset",		edu_be_bound,	edu_reset,	0, 1 },
 };
 
 static const struct op wq_ops[] = {
 	{ "idxd: enable a WQ",	wq_be_disabled,	wq_enable_only,	20, 1 },
+	{ "idxd: disable a WQ",	wq_be_enabled,	wq_disable_only, 0, 1 },
 };
 
-static const struct op idxd_ops[] = {
-	{ "idxd: bind",		idxd_be_unbound, idxd_bind,	50, 13 },
+/* To load a module takes more than to bind its driver, and what is more is not ours */
+static const struct op probe_ops[] = {
+	{ "idxd: load",		idxd_be_unloaded, idxd_load,	10, 211 },
+	{ "idxd: bind",		idxd_be_unbound, idxd_bind,	40, 41 },
+};
+
+/* Before Linux 6.14 the driver has no part in a reset, which then allocates next to nothing */
+static const struct op reset_ops[] = {
+	{ "idxd: reset",	idxd_be_in_use,	idxd_reset,	0, 3 },
+	{ "idxd: unbind",	idxd_be_in_use,	idxd_unbind,	0, 7 },
 };
 
 /* Returns whether the @n-th allocation was reached, and failed. */
@@ -236,7 +299,7 @@ static void sweep_all(const struct op *ops, size_t nr)
 		sweep(&ops[i]);
 }
 
-/* failnth=stress, edu, wq, idxd */
+/* failnth=stress, edu, wq, probe, reset */
 void step_failnth(const char *arg)
 {
 	const char *what = arg ? arg : "";
@@ -249,7 +312,7 @@ void step_failnth(const char *arg)
 		stress_do("hold 64");
 		stress_do("fire");
 		check(!module_unload("ims_stress"), NULL, "module ims_stress is unloaded");
-	} else if (!strcmp(what, "edu") && edu_find() && edu_keep_enabled()) {
+	} else if (!strcmp(what, "edu") && edu_find() && keep_enabled(edu_name, edu_be_unbound)) {
 		sweep_all(edu_ops, ARRAY_SIZE(edu_ops));
 		check(!edu_be_unbound() && !edu_bind(), NULL, "edu: driver is bound again");
 		edu_fire("0", 1, "edu: the vector fires");
@@ -260,9 +323,18 @@ void step_failnth(const char *arg)
 		if (check(!wq_be_disabled() && !wq_enable(&wq), NULL, "WQ is enabled"))
 			copy_and_check(&wq, 1);
 		take_down(&wq, 1);
-	} else if (!strcmp(what, "idxd") && dsa_load("enable=0")) {
+	} else if ((!strcmp(what, "probe") || !strcmp(what, "reset")) && dsa_load("enable=0")) {
 		snprintf(dsa_name, sizeof(dsa_name), "%s", dsa_pci(0));
-		sweep_all(idxd_ops, ARRAY_SIZE(idxd_ops));
+		idxd_ko = open("/lib/modules/idxd.ko", O_RDONLY | O_CLOEXEC);
+		if (!keep_enabled(dsa_name, idxd_be_unbound))
+			return;
+		if (!strcmp(what, "probe"))
+			sweep_all(probe_ops, ARRAY_SIZE(probe_ops));
+		else
+			sweep_all(reset_ops, ARRAY_SIZE(reset_ops));
 		check(!idxd_be_unbound() && !idxd_bind(), NULL, "idxd: driver is bound again");
+		if (bring_up(&wq, 1))
+			copy_and_check(&wq, 1);
+		take_down(&wq, 1);
 	}
 }

@@ -49,6 +49,7 @@ int log_count(const char *a, const char *b, const char *c, char *line, size_t si
 long now_ms(void);
 
 /* edu.c: the sample driver as seen from user space */
+extern const char *edu_driver, *edu_store;
 extern char edu_name[32];
 bool edu_find(void);
 bool edu_is_bound(void);
@@ -82,6 +83,8 @@ void check_moves(const struct vectors *vs, int cpus, const struct moves *m);
 /* steps.c, life.c, idxd_steps.c and idxd_faults.c: what a scenario is made of */
 void step_run(const char *arg);
 void step_edu_vectors(const char *arg);
+void step_edu_error(const char *arg);
+void step_no_msi(const char *arg);
 void step_refused(const char *arg);
 void step_log(const char *arg);
 void step_device(const char *arg);
@@ -96,14 +99,19 @@ void step_kmemleak(const char *arg);
 
 /* selftest.c */
 void step_selftest(const char *arg);
+bool give_to_vfio(const char *device);
+void step_vfio(const char *arg);
+void step_vfio_kernel(const char *arg);
 void step_dsa(const char *arg);
 void step_dsa_fallback(const char *arg);
 void step_dsa_kunit(const char *arg);
 void step_dsa_unload(const char *arg);
 void step_dsa_flr(const char *arg);
 void step_dsa_halt(const char *arg);
+void step_dsa_halted(const char *arg);
 void step_dsa_storm(const char *arg);
 void step_dsa_forge(const char *arg);
+void step_dsa_forge_slot(const char *arg);
 void step_dsa_revoke(const char *arg);
 void step_dsa_refuse(const char *arg);
 void step_dsa_hang(const char *arg);
@@ -117,8 +125,9 @@ void step_dsa_terminate(const char *arg);
 /* sleep.c */
 void edu_check_armed(const char *want, const char *either, const char *when);
 void step_sleep(const char *arg);
+void step_pm_test(const char *arg);
 
-/* stress.c: the module ims_stress, see tests/module */
+/* stress.c: the module ims_stress, see tests/guest/module */
 void step_stress_restore(const char *arg);
 void step_stress_flr(const char *arg);
 void step_stress_idle(const char *arg);
@@ -132,6 +141,25 @@ void step_unplug(const char *arg);
 void step_kexec(const char *arg);
 void step_carry(const char *arg);
 void step_kexeced(const char *arg);
+void step_reset(const char *arg);
+
+/* host.c: messages that the host hands out */
+void step_host_vectors(const char *arg);
+void step_host_affinity(const char *arg);
+void step_host_mask(const char *arg);
+void step_host_replace(const char *arg);
+void step_host_fail(const char *arg);
+void step_host_full(const char *arg);
+void step_kvm_selftest(const char *arg);
+void step_host_hostile(const char *arg);
+
+/* nested.c: a guest of this guest */
+void step_nested(const char *arg);
+
+/* exits.c: what operations cost, counted by nested.c. There are 9 MSI-X vectors, one is taken. */
+#define OPS_EACH	8
+bool outer_mark(int port, const char *what, char *answer, size_t size);
+void step_exits(const char *arg);
 
 /* failnth.c */
 void step_failnth(const char *arg);
@@ -143,7 +171,15 @@ void step_bench(const char *arg);
 void step_bench_storm(const char *arg);
 void step_bench_trace(const char *arg);
 
-/* movdir64b.c: an instruction of the emulator, see tests/qemu.sh */
-void step_movdir64b(const char *arg);
+/* x86.c: instructions that this architecture alone has, see tests/host/qemu.sh */
+void step_movdir64b(const char *arg) __attribute__((weak));
+void step_host_user(const char *arg) __attribute__((weak));
+
+/* slots.c: a store in device memory beside MSI-X, see tests/guest/module/slots.c */
+void step_slots(const char *arg);
+void step_slots_end(const char *arg);
+void step_slots_sizes(const char *arg);
+void step_slots_full(const char *arg);
+void step_slots_refused(const char *arg);
 
 #endif

@@ -26,6 +26,9 @@
 #define BAR_SIZE	0x80000
 #define OFFSET_IMS	(0x60 + 6)
 
+/* That of MSI-X, in the model */
+#define OFFSET_MSIX	0x8000
+
 /* Copies of the current dmatest run go to this log, see dma_start() */
 static int kmsg = -1;
 
@@ -342,6 +345,12 @@ bool dma_start(struct dsa_wq *wqs, int nr, int copies)
 	return start(wqs, nr, copies, 8192, PATIENCE_MS);
 }
 
+/* Copies of which the interrupt gets lost. They are over long before somebody gives up. */
+bool dma_start_lost(struct dsa_wq *wqs, int nr, int copies)
+{
+	return start(wqs, nr, copies, 8192, 2000);
+}
+
 /* Copies which take so long that something can happen meanwhile, and get lost. */
 bool dma_start_slow(struct dsa_wq *wqs, int nr, int copies)
 {
@@ -407,7 +416,7 @@ void dma_finish(struct dsa_wq *wqs, int nr)
 }
 
 /* A word of the device's registers, or of the IMS table if @slot is not negative */
-uint32_t dsa_peek(int dev, int slot, unsigned int offset)
+static uint32_t dsa_access(int dev, int slot, unsigned int offset, const uint32_t *new)
 {
 	int fd = open(txt("/sys/bus/pci/devices/%s/resource0", dsa_pci(dev)),
 		      O_RDWR | O_SYNC | O_CLOEXEC);
@@ -422,9 +431,30 @@ uint32_t dsa_peek(int dev, int slot, unsigned int offset)
 		return value;
 	if (slot >= 0)
 		offset += (bar[OFFSET_IMS / 4] >> 16) * 0x100 + slot * 16;
+	if (new)
+		bar[offset / 4] = *new;
 	value = bar[offset / 4];
 	munmap((void *)bar, BAR_SIZE);
 	return value;
+}
+
+uint32_t dsa_peek(int dev, int slot, unsigned int offset)
+{
+	return dsa_access(dev, slot, offset, NULL);
+}
+
+/* Address and data, as they are in the device: both tables are in its memory */
+const char *dsa_message(const struct dsa_wq *wq)
+{
+	int slot = wq->ims ? (int)wq->irq.index : -1;
+	unsigned int base = wq->ims ? 0 : OFFSET_MSIX + wq->irq.index * 16;
+
+	return txt("0x%x/0x%x", dsa_peek(wq->dev, slot, base), dsa_peek(wq->dev, slot, base + 8));
+}
+
+void dsa_poke(int dev, int slot, unsigned int offset, uint32_t value)
+{
+	dsa_access(dev, slot, offset, &value);
 }
 
 /*
@@ -481,25 +511,55 @@ bool machine_command(const char *command)
 				   "{\"command-line\":\"%s\"}", command), buf, sizeof(buf));
 }
 
-/* A property of the device that is a number, -1 if it has none of that name */
-long dsa_property(int dev, const char *property)
+/* Does a reset start the machine again, or end it? */
+bool machine_resets(bool again)
+{
+	char buf[4096];
+
+	return machine_monitor(txt("\"set-action\",\"arguments\":{\"reboot\":\"%s\"}",
+				   again ? "reset" : "shutdown"), buf, sizeof(buf));
+}
+
+/* A property of an object of the emulator that is a number, -1 if it has none of that name */
+static long qom_get(const char *path, const char *property)
 {
 	char buf[4096], *p;
 
-	if (!machine_monitor(txt("\"qom-get\",\"arguments\":{\"path\":\"/machine/peripheral/dsa%d\","
-				 "\"property\":\"%s\"}", dev, property), buf, sizeof(buf)))
+	if (!machine_monitor(txt("\"qom-get\",\"arguments\":{\"path\":\"%s\",\"property\":\"%s\"}",
+				 path, property), buf, sizeof(buf)))
 		return -1;
 	p = strstr(buf, "\"return\":");
 	return p ? atol(p + strlen("\"return\":")) : -1;
 }
 
-/* Set a property of the device while the machine runs. */
-bool dsa_misbehave(int dev, const char *property, const char *value)
+static bool qom_set(const char *path, const char *property, const char *value)
 {
 	char buf[4096];
 
-	return machine_monitor(txt("\"qom-set\",\"arguments\":{\"path\":\"/machine/peripheral/dsa%d\","
-				   "\"property\":\"%s\",\"value\":%s}", dev, property, value),
+	return machine_monitor(txt("\"qom-set\",\"arguments\":{\"path\":\"%s\","
+				   "\"property\":\"%s\",\"value\":%s}", path, property, value),
 			       buf, sizeof(buf)) ||
-	       check(false, buf, "dsa%d takes %s=%s", dev, property, value);
+	       check(false, buf, "%s takes %s=%s", path, property, value);
+}
+
+long dsa_property(int dev, const char *property)
+{
+	return qom_get(txt("/machine/peripheral/dsa%d", dev), property);
+}
+
+/* Set a property of the device while the machine runs. */
+bool dsa_misbehave(int dev, const char *property, const char *value)
+{
+	return qom_set(txt("/machine/peripheral/dsa%d", dev), property, value);
+}
+
+/* The same of the machine itself */
+long machine_property(const char *property)
+{
+	return qom_get("/machine", property);
+}
+
+bool machine_misbehave(const char *property, const char *value)
+{
+	return qom_set("/machine", property, value);
 }

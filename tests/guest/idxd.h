@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define DSA_BUS		"/sys/bus/dsa/"
+#define IDXD_DRIVER	"/sys/bus/pci/drivers/idxd/"
 #define MAX_WQS		16
 #define DMA_DEVICES	4
 
@@ -56,6 +57,8 @@ bool dsa_enable(int dev);
 bool dsa_disable(int dev);
 int dsa_irqs(const struct dsa_wq *wq, const char *action, struct dsa_irq irqs[MAX_WQS]);
 uint32_t dsa_peek(int dev, int slot, unsigned int offset);
+const char *dsa_message(const struct dsa_wq *wq);
+void dsa_poke(int dev, int slot, unsigned int offset, uint32_t value);
 const char *wq_name(const struct dsa_wq *wq);
 const char *wq_get(const struct dsa_wq *wq, const char *attr);
 int wq_set(const struct dsa_wq *wq, const char *attr, const char *value);
@@ -68,12 +71,16 @@ long irq_count(unsigned int irq);
 int dsa_client(const char *what, const char *whom);
 bool dma_start(struct dsa_wq *wqs, int nr, int copies);
 bool dma_start_slow(struct dsa_wq *wqs, int nr, int copies);
+bool dma_start_lost(struct dsa_wq *wqs, int nr, int copies);
 void dma_wait(struct dsa_wq *wqs, int nr);
 void dma_release(void);
 void dma_finish(struct dsa_wq *wqs, int nr);
 bool machine_command(const char *command);
+bool machine_resets(bool again);
 long dsa_property(int dev, const char *property);
 bool dsa_misbehave(int dev, const char *property, const char *value);
+long machine_property(const char *property);
+bool machine_misbehave(const char *property, const char *value);
 
 /* idxd_steps.c */
 bool bring_up(struct dsa_wq *wqs, int nr);

@@ -19,6 +19,10 @@
 #define FORGED		1
 #define NOBODY		"4294967295"
 
+/* Handles in the address of a message, for VT-d, and one that is far from those in use */
+#define ALL_HANDLES	0xfffe0
+#define UNUSED		0x8000
+
 /* Of VT-d, when a message has not the source that its entry wants */
 #define BLOCKED		"source-id verification"
 
@@ -126,6 +130,62 @@ static void forge_handle(struct dsa_wq wqs[2])
 	dsa_misbehave(0, "fault-handle-add", "0");
 }
 
+/* The emulator counts what is no message that it has handed out for the device */
+static void forge_dropped(struct dsa_wq wqs[2], const char *what, unsigned int address,
+			  unsigned int data)
+{
+	long dropped = machine_property("x-device-msi-dropped"), hits;
+
+	dsa_misbehave(0, "fault-data", txt("%u", data));
+	dsa_misbehave(0, "fault-address", txt("%u", address));
+	hits = copy_beside(wqs, FORGED);
+	dropped = machine_property("x-device-msi-dropped") - dropped;
+	check(!hits && dropped == FORGED, txt("%ld interrupts, %ld dropped", hits, dropped),
+	      "%s sent by dsa0 raises nothing", what);
+	dsa_misbehave(0, "fault-address", "0");
+}
+
+static void forge_handed_out(struct dsa_wq wqs[2])
+{
+	unsigned int slot = wqs[1].irq.index, address = dsa_peek(1, slot, 0);
+	unsigned int data = dsa_peek(1, slot, 8);
+
+	forge_dropped(wqs, "message of dsa1", address, data);
+	forge_dropped(wqs, "own message with other data", dsa_peek(0, wqs[0].irq.index, 0), data ^ 1);
+	forge_dropped(wqs, "message with a vector of the guest", 0xfee00000, 0x24);
+	forge_dropped(wqs, "handle which nobody has", 0xfeefff00, data);
+}
+
+/* The guest has the table to itself, so it can have the device send what it likes */
+static void forge_slot(struct dsa_wq *wq, const char *what, uint32_t address, uint32_t data)
+{
+	dsa_poke(0, wq->irq.index, 0, address);
+	dsa_poke(0, wq->irq.index, 8, data);
+	if (dma_start_lost(wq, 1, FORGED))
+		dma_finish(wq, 1);
+	check(!wq->received && wq->failures == FORGED,
+	      txt("%ld interrupts, %lu errors", wq->received, wq->failures),
+	      "%s, 0x%x/0x%x, raises nothing", what, address, data);
+}
+
+void step_dsa_forge_slot(const char *arg)
+{
+	struct dsa_wq wq = { .want = "ims" };
+	uint32_t address, data;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !bring_up(&wq, 1))
+		return;
+	address = dsa_peek(0, wq.irq.index, 0);
+	data = dsa_peek(0, wq.irq.index, 8);
+	say("slot %u has %s", wq.irq.index, dsa_message(&wq));
+	forge_slot(&wq, "message which the guest made up", 0xfee00000, 0x24);
+	forge_slot(&wq, "handle which nobody has", address ^ UNUSED, data);
+	forge_slot(&wq, "handle of another device", address & ~ALL_HANDLES, data);
+	dsa_poke(0, wq.irq.index, 0, address);
+	dsa_poke(0, wq.irq.index, 8, data);
+}
+
 void step_dsa_forge(const char *arg)
 {
 	struct dsa_wq wqs[2] = { { .dev = 0 }, { .dev = 1 } };
@@ -135,12 +195,42 @@ void step_dsa_forge(const char *arg)
 		return;
 	check(!copy_beside(wqs, COPIES), NULL, "a device that behaves disturbs nobody");
 	dsa_misbehave(0, "fault-extra", "true");
-	forge_message(wqs, blocked);
-	forge_source(wqs, blocked);
-	if (blocked)
-		forge_handle(wqs);
+	if (arg && !strcmp(arg, "dropped")) {
+		forge_handed_out(wqs);
+	} else {
+		forge_message(wqs, blocked);
+		forge_source(wqs, blocked);
+		if (blocked)
+			forge_handle(wqs);
+	}
 	dsa_misbehave(0, "fault-extra", "false");
 	check(!copy_beside(wqs, COPIES), NULL, "nothing stays behind");
+}
+
+/* The driver refuses a device that has halted, leaves nothing behind, and takes it after a reset. */
+void step_dsa_halted(const char *arg)
+{
+	struct dsa_wq wq = { .want = "ims" };
+	char pci[32];
+	int ret;
+
+	(void)arg;
+	if (!dsa_load("enable=0"))
+		return;
+	snprintf(pci, sizeof(pci), "%s", dsa_pci(0));
+	ret = write_file(IDXD_DRIVER "unbind", pci);
+	check(!ret, strerror(-ret), "driver is unbound");
+	dsa_misbehave(0, "halt", "1");
+	ret = write_file(IDXD_DRIVER "bind", pci);
+	check(ret == -ENXIO, strerror(-ret), "driver does not take a device that has halted");
+	ret = write_file(txt("/sys/bus/pci/devices/%s/reset", pci), "1");
+	check(!ret, strerror(-ret), "function is reset");
+	ret = write_file(IDXD_DRIVER "bind", pci);
+	if (!check(!ret && dsa_pci(0)[0], strerror(-ret), "driver takes it, and it is dsa0 again") ||
+	    !bring_up(&wq, 1))
+		return;
+	copy_and_check(&wq, 1);
+	take_down(&wq, 1);
 }
 
 /* A command that hangs holds up who waits for it, and nobody else. */

@@ -73,12 +73,12 @@ static void show(const struct dsa_wq *wqs, int nr)
 	char line[512] = "";
 
 	say(" ");
-	say("%-6s %-6s %5s %4s  %-26s %6s %6s %10s", "wq", "table", "index", "irq", "chip",
-	    "copies", "errors", "interrupts");
+	say("%-6s %-6s %5s %4s  %-26s %-14s %6s %6s %10s", "wq", "table", "index", "irq", "chip",
+	    "message", "copies", "errors", "interrupts");
 	for (wq = wqs; wq < wqs + nr; wq++)
-		say("%-6s %-6s %5u %4u  %-26s %6lu %6lu %10ld", wq_name(wq), wq->want,
-		    wq->irq.index, wq->irq.irq, wq->irq.chip, wq->copies, wq->failures,
-		    wq->received);
+		say("%-6s %-6s %5u %4u  %-26s %-14s %6lu %6lu %10ld", wq_name(wq), wq->want,
+		    wq->irq.index, wq->irq.irq, wq->irq.chip, dsa_message(wq), wq->copies,
+		    wq->failures, wq->received);
 	say(" ");
 	say("/proc/interrupts");
 	for (wq = wqs; wq < wqs + nr; wq++) {
@@ -354,22 +354,26 @@ static void reset_function(void)
  * The device forgets its configuration and its messages. The core brings the latter
  * back. What was under way fails, and the WQs have to be set up again.
  */
-static void reset_under_load(struct dsa_wq *wqs, int nr)
+static void reset_without_driver(struct dsa_wq *wqs, int nr, bool load)
 {
 	uint32_t lo = dsa_peek(0, wqs[0].irq.index, 0), data = dsa_peek(0, wqs[0].irq.index, 8);
 
-	if (!dma_start_slow(wqs, nr, 8))
+	if (load && !dma_start_slow(wqs, nr, 8))
 		return;
-	check(wait_for(wqs, nr, (long []){ wqs[0].before, wqs[1].before }, 1), NULL,
-	      "copies are under way");
+	if (load)
+		check(wait_for(wqs, nr, (long []){ wqs[0].before, wqs[1].before }, 1), NULL,
+		      "copies are under way");
 	reset_function();
 	check_slot(&wqs[0], true);
 	check(lo == dsa_peek(0, wqs[0].irq.index, 0) && data == dsa_peek(0, wqs[0].irq.index, 8),
 	      NULL, "its message is the one from before");
-	dma_finish(wqs, nr);
-	check(wqs[0].failures && wqs[1].failures, NULL, "the rest is lost, and dmatest says so");
-	say("%lu and %lu copies, %lu and %lu of them lost", wqs[0].copies, wqs[1].copies,
-	    wqs[0].failures, wqs[1].failures);
+	if (load) {
+		dma_finish(wqs, nr);
+		check(wqs[0].failures && wqs[1].failures, NULL,
+		      "the rest is lost, and dmatest says so");
+		say("%lu and %lu copies, %lu and %lu of them lost", wqs[0].copies, wqs[1].copies,
+		    wqs[0].failures, wqs[1].failures);
+	}
 
 	take_down(wqs, nr);
 	dsa_check_ims(0, "in_use", "0");
@@ -385,13 +389,17 @@ static bool driver_resets(void)
 	return kernel_since(6, 14);
 }
 
-/* What a reset by the driver leaves behind, and that the WQs can be enabled again */
+/*
+ * What a reset by the driver leaves behind, and that the WQs can be enabled again. A worker of
+ * the driver resets a device which has halted; the last that it does is to give up a kernel WQ.
+ */
 static void check_after_reset(struct dsa_wq *wqs, int nr)
 {
 	long end = now_ms() + PATIENCE_MS;
 	int i, ret;
 
-	while (!strcmp(wq_get(&wqs[nr - 1], "state"), "enabled") && now_ms() < end)
+	while (log_count("unable to re-enable wq", wq_name(&wqs[nr - 1]), NULL, NULL, 0) < 1 &&
+	       now_ms() < end)
 		usleep(1000);
 	dsa_check_ims(0, "store", "device-memory");
 	dsa_check_ims(0, "in_use", "0");
@@ -405,11 +413,14 @@ static void check_after_reset(struct dsa_wq *wqs, int nr)
 	}
 }
 
+/*
+ * dsa-flr, or dsa-flr=idle: nothing is under way. With a trapped portal, as it is while the device
+ * is reset, KVM cannot emulate the instruction which submits.
+ */
 void step_dsa_flr(const char *arg)
 {
 	struct dsa_wq wqs[] = { { .id = 0, .want = "ims" }, { .id = 1, .want = "msix" } };
 
-	(void)arg;
 	if (!dsa_load(NO_KUNIT) || !bring_up(wqs, ARRAY_SIZE(wqs)))
 		return;
 	if (driver_resets()) {
@@ -417,9 +428,11 @@ void step_dsa_flr(const char *arg)
 		reset_function();
 		check_after_reset(wqs, ARRAY_SIZE(wqs));
 	} else {
-		reset_under_load(wqs, ARRAY_SIZE(wqs));
+		reset_without_driver(wqs, ARRAY_SIZE(wqs), !arg);
 	}
 	copy_and_check(wqs, ARRAY_SIZE(wqs));
+	if (arg)
+		show(wqs, ARRAY_SIZE(wqs));
 	take_down(wqs, ARRAY_SIZE(wqs));
 }
 

@@ -55,6 +55,8 @@ static const struct step {
 } steps[] = {
 	{ "run",	true,	step_run },
 	{ "edu-vectors", true,	step_edu_vectors },
+	{ "edu-error",	true,	step_edu_error },
+	{ "no-msi",	false,	step_no_msi },
 	{ "refused",	true,	step_refused },
 	{ "log",	false,	step_log },
 	{ "device",	false,	step_device },
@@ -66,6 +68,7 @@ static const struct step {
 	{ "rebind",	true,	step_rebind },
 	{ "commitfail",	true,	step_commitfail },
 	{ "sleep",	true,	step_sleep },
+	{ "pm-test",	true,	step_pm_test },
 	{ "stress-restore", false, step_stress_restore },
 	{ "stress-flr",	false,	step_stress_flr },
 	{ "stress-d3",	false,	step_stress_d3 },
@@ -75,17 +78,33 @@ static const struct step {
 	{ "kexec",	true,	step_kexec },
 	{ "carry",	false,	step_carry },
 	{ "kexeced",	true,	step_kexeced },
+	{ "reset",	false,	step_reset },
+	{ "host-vectors", true,	step_host_vectors },
+	{ "host-affinity", true, step_host_affinity },
+	{ "host-mask",	true,	step_host_mask },
+	{ "host-replace", true,	step_host_replace },
+	{ "host-fail",	true,	step_host_fail },
+	{ "host-full",	true,	step_host_full },
+	{ "host-user",	false,	step_host_user },
+	{ "kvm-selftest", false, step_kvm_selftest },
+	{ "host-hostile", false, step_host_hostile },
+	{ "nested",	false,	step_nested },
+	{ "exits",	false,	step_exits },
 	{ "failnth",	false,	step_failnth },
 	{ "kmemleak",	false,	step_kmemleak },
 	{ "selftest",	false,	step_selftest },
+	{ "vfio",	false,	step_vfio },
+	{ "vfio-kernel", false,	step_vfio_kernel },
 	{ "dsa",	false,	step_dsa },
 	{ "dsa-fallback", false, step_dsa_fallback },
 	{ "dsa-kunit",	false,	step_dsa_kunit },
 	{ "dsa-unload",	false,	step_dsa_unload },
 	{ "dsa-flr",	false,	step_dsa_flr },
 	{ "dsa-halt",	false,	step_dsa_halt },
+	{ "dsa-halted",	false,	step_dsa_halted },
 	{ "dsa-storm",	false,	step_dsa_storm },
 	{ "dsa-forge",	false,	step_dsa_forge },
+	{ "dsa-forge-slot", false, step_dsa_forge_slot },
 	{ "dsa-revoke",	false,	step_dsa_revoke },
 	{ "dsa-refuse",	false,	step_dsa_refuse },
 	{ "dsa-hang",	false,	step_dsa_hang },
@@ -101,6 +120,11 @@ static const struct step {
 	{ "bench-storm", false,	step_bench_storm },
 	{ "bench-trace", false,	step_bench_trace },
 	{ "movdir64b",	false,	step_movdir64b },
+	{ "slots",	false,	step_slots },
+	{ "slots-end",	false,	step_slots_end },
+	{ "slots-sizes", false,	step_slots_sizes },
+	{ "slots-full",	false,	step_slots_full },
+	{ "slots-refused", false, step_slots_refused },
 	{ "hang",	false,	step_hang },
 	{ "die",	false,	step_die },
 	{ "mute",	false,	step_mute },
@@ -115,7 +139,7 @@ static void run_step(const char *word)
 	const struct step *s;
 
 	for (s = steps; s < steps + ARRAY_SIZE(steps); s++) {
-		if (strlen(s->name) != len || strncmp(s->name, word, len))
+		if (strlen(s->name) != len || strncmp(s->name, word, len) || !s->run)
 			continue;
 		if (!s->needs_edu || edu_find())
 			s->run(arg ? arg + 1 : NULL);
@@ -208,8 +232,11 @@ int main(int argc, char **argv)
 		return 1;
 	if (!mounted)
 		check(false, NULL, "init has its file systems");
-	for (i = 1; i < argc; i++)
-		run_step(argv[i]);
+	for (i = 1; i < argc; i++) {
+		/* UEFI firmware tells the kernel so where it finds this program */
+		if (strncmp(argv[i], "initrd=", strlen("initrd=")))
+			run_step(argv[i]);
+	}
 	if (argc < 2)
 		check(false, NULL, "scenario has a step");
 	check_kernel_is_well();

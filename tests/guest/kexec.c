@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Steps of a kernel that starts another one, with messages in both stores of the machine,
- * and of the one which finds them. It goes on with the results of the first.
+ * and of the one which finds them. It goes on with the results of the first. And of one which
+ * has its machine reset.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -153,4 +154,34 @@ void step_kexeced(const char *arg)
 	edu_fire("0-3", 1, "second kernel: vectors of edu fire");
 	edu_check_msi();
 	stress_do("fire");
+}
+
+/*
+ * Twice the same, and in between a reset of the machine, which gives nobody a chance to stop
+ * anything. The host keeps the results of the first time.
+ */
+void step_reset(const char *arg)
+{
+	int port = serial_open("/dev/ttyS3");
+	char score[32];
+
+	(void)arg;
+	if (port < 0 || !outer_mark(port, "boot", score, sizeof(score))) {
+		check(false, NULL, "host knows how often this machine has started");
+		return;
+	}
+	if (score[0])
+		report_carry(score);
+	if (!stress_load() || !stress_do("hold 64"))
+		return;
+	stress_do("fire");
+	if (score[0]) {
+		check(machine_resets(false), NULL, "next reset ends the machine");
+		return;
+	}
+	check(machine_resets(true), NULL, "next reset starts the machine again");
+	if (outer_mark(port, txt("reset %s", report_score()), score, sizeof(score)) &&
+	    machine_command("system_reset"))
+		pause();
+	check(false, NULL, "machine is reset");
 }

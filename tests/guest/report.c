@@ -33,7 +33,10 @@ int serial_open(const char *path)
 bool report_open(void)
 {
 	channel = serial_open("/dev/ttyS1");
-	return channel >= 0;
+	if (channel < 0)
+		channel = serial_open("/dev/ttyAMA1");
+	/* Firmware may have left half a line */
+	return channel >= 0 && write(channel, "\n", 1) == 1;
 }
 
 static void put(const char *text)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs the kernel's own selftest for IMS, which is in the initramfs, and passes
- * its results on.
+ * Runs the kernel's own selftests for IMS, which are in the initramfs, and passes
+ * their results on.
  */
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +13,7 @@
 
 #include "guest.h"
 
-#define PROGRAM		"/ims_sysfs"
-
-static FILE *start(pid_t *pid)
+static FILE *start(const char *program, pid_t *pid)
 {
 	int fds[2];
 
@@ -23,7 +23,7 @@ static FILE *start(pid_t *pid)
 	if (!*pid) {
 		dup2(fds[1], STDOUT_FILENO);
 		dup2(fds[1], STDERR_FILENO);
-		execl(PROGRAM, PROGRAM, NULL);
+		execl(program, program, NULL);
 		_exit(127);
 	}
 	close(fds[1]);
@@ -47,13 +47,13 @@ static int pass_on(const char *line, const char *why, int *results)
 	return 0;
 }
 
-/* @arg: how many of the checks have nothing to check in this guest */
-void step_selftest(const char *arg)
+/* @want: how many of the checks have nothing to check in this guest */
+static void run(const char *program, int want)
 {
 	char line[512], why[512] = "";
-	int results = 0, skips = 0, status = -1, want = arg ? atoi(arg) : 0;
+	int results = 0, skips = 0, status = -1;
 	pid_t pid;
-	FILE *out = start(&pid);
+	FILE *out = start(program, &pid);
 
 	while (out && fgets(line, sizeof(line), out)) {
 		line[strcspn(line, "\n")] = '\0';
@@ -69,4 +69,55 @@ void step_selftest(const char *arg)
 	check(results > want && skips == want, txt("%d results, %d skipped", results, skips),
 	      "selftest skips %d checks and no more", want);
 	check(status == 0, txt("wait status %#x", status), "selftest ends with success");
+}
+
+void step_selftest(const char *arg)
+{
+	run("/ims_sysfs", arg ? atoi(arg) : 0);
+}
+
+bool give_to_vfio(const char *device)
+{
+	int ret;
+
+	ret = write_file(txt("/sys/bus/pci/devices/%s/driver_override", device), "vfio-pci");
+	if (!ret)
+		ret = write_file("/sys/bus/pci/drivers_probe", device);
+	return check(!ret, strerror(-ret), "%s goes to vfio-pci", device);
+}
+
+/* @arg: the device and, behind a comma, as for step_selftest(). Returns that number. */
+static int give_away(const char *arg, const char *variable)
+{
+	char device[32] = "";
+	int skips = -1;
+
+	if (!arg || sscanf(arg, "%31[^,],%d", device, &skips) != 2) {
+		check(false, arg, "step has a device and a number");
+		return -1;
+	}
+	give_to_vfio(device);
+	setenv(variable, device, 1);
+	return skips;
+}
+
+void step_vfio(const char *arg)
+{
+	run("/ims_vfio", give_away(arg, "IMS_VFIO_DEVICE"));
+}
+
+/* Those of the kernel's own selftests for VFIO that have been put into the initramfs */
+void step_vfio_kernel(const char *arg)
+{
+	int skips = give_away(arg, "VFIO_SELFTESTS_BDF");
+	DIR *dir = opendir("/vfio");
+	struct dirent *e;
+
+	check(dir, strerror(errno), "selftests for VFIO are there");
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] != '.')
+			run(txt("/vfio/%s", e->d_name), skips);
+	}
+	if (dir)
+		closedir(dir);
 }

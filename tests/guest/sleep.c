@@ -125,6 +125,18 @@ static void dsa_after(struct dsa_wq *wqs, int nr, bool lost, uint32_t lo, uint32
 	dsa_check_ims(0, "in_use", "0");
 }
 
+/* pm-test=platform or another: the same without DSA, as far as /sys/power/pm_test goes: nobody wakes the machine */
+void step_pm_test(const char *arg)
+{
+	const char *how = arg ? arg : "devices";
+	bool noirq = strcmp(how, "devices");
+
+	edu_prepare(noirq);
+	go_to_sleep(how);
+	edu_after(noirq);
+	edu_refuses(how);
+}
+
 /* sleep=mem, freeze, or what /sys/power/pm_test offers; edu and DSA */
 void step_sleep(const char *arg)
 {

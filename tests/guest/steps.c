@@ -17,12 +17,14 @@ static const struct {
 } reasons[] = {
 	{ "bare",	"bare metal, messages never change" },
 	{ "vector",	"bare metal, messages change with the affinity" },
+	{ "translated",	"guest, host hands out the messages" },
 	{ "forced",	"guest, but enabled on the command line" },
 	{ "early",	"asked too early during boot" },
 	{ "rewrite",	"message would be rewritten on every affinity change" },
 	{ "guest",	"guest, host is not known to translate messages" },
 	{ "off",	"disabled on the command line" },
 	{ "virtual",	"virtual IOMMU, counts as a guest" },
+	{ "no-parent",	"MSI parent domain does not support IMS" },
 	{ "no-table",	"device has no IMS table" },
 	{ "outside",	"IMS table lies outside of the register BAR" },
 };
@@ -119,7 +121,7 @@ void step_mode(const char *arg)
 void step_evidence(const char *arg)
 {
 	static const char path[] = "/sys/kernel/debug/ims/evidence";
-	char list[256], text[512] = "\n", *pair;
+	char list[256], text[512] = "\n", *pair, *p;
 	int ret;
 
 	snprintf(list, sizeof(list), "%s", arg ? arg : "");
@@ -127,9 +129,15 @@ void step_evidence(const char *arg)
 		return;
 	ret = read_file(path, text + 1, sizeof(text) - 2);
 	strcat(text, "\n");
-	for (pair = strtok(list, ","); pair; pair = strtok(NULL, ","))
+	for (pair = strtok(list, ","); pair; pair = strtok(NULL, ",")) {
+		/* Names in a device tree have commas of their own */
+		for (p = pair; *p; p++) {
+			if (*p == '~')
+				*p = ',';
+		}
 		check(strstr(text, txt("\n%s\n", pair)), ret < 0 ? strerror(-ret) : text + 1,
 		      "%s has '%s'", path, pair);
+	}
 }
 
 /* The evidence never gets complete: the driver waits for it, nobody guesses */
@@ -157,19 +165,26 @@ static void show_table(const char *when, const struct vectors *vs)
 }
 
 /* Messages must be usable and the irq numbers must be vectors of their own. */
+/* Only an x86 machine says in the address that it is a message */
+static bool plausible(const struct vector *v)
+{
+	return !strncmp(v->chip, "ITS-", 4) ? v->address : v->address >> 20 == 0xfee;
+}
+
 static void check_table(const struct vectors *vs)
 {
 	const char *bad = NULL;
 	int i, j;
 
 	for (i = 0; i < vs->nr; i++) {
-		if (strcmp(vs->v[i].store, "queue-memory") ||
-		    (vs->v[i].address >> 20) != 0xfee)
+		if (strcmp(vs->v[i].store, edu_store) || !plausible(&vs->v[i]))
 			bad = txt("vector %u has store %s, message address 0x%llx",
 				  vs->v[i].index, vs->v[i].store, vs->v[i].address);
 		for (j = 0; j < i; j++) {
-			if (vs->v[i].irq == vs->v[j].irq || vs->v[i].index == vs->v[j].index)
-				bad = txt("vectors %u and %u share an irq or an index",
+			if (vs->v[i].irq == vs->v[j].irq || vs->v[i].index == vs->v[j].index ||
+			    (vs->v[i].address == vs->v[j].address &&
+			     vs->v[i].data == vs->v[j].data))
+				bad = txt("vectors %u and %u share an irq, an index or a message",
 					  vs->v[i].index, vs->v[j].index);
 		}
 	}
@@ -209,8 +224,8 @@ void step_run(const char *arg)
 	int ret;
 
 	check_mode("ims", NULL);
-	check_verdict("queue-memory", "allowed", arg);
-	check_sysfs("store", "queue-memory");
+	check_verdict(edu_store, "allowed", arg);
+	check_sysfs("store", edu_store);
 	edu_check_in_use(NR_VECTORS);
 
 	ret = edu_read_vectors(&start);
@@ -233,7 +248,7 @@ void step_edu_vectors(const char *arg)
 	int ret;
 
 	check_mode("ims", NULL);
-	check_verdict("queue-memory", "allowed", arg);
+	check_verdict(edu_store, "allowed", arg);
 	edu_check_in_use(NR_VECTORS);
 	ret = edu_read_vectors(&vs);
 	if (check(!ret, strerror(-ret), "driver lists its vectors"))
@@ -247,7 +262,7 @@ void step_refused(const char *arg)
 	int ret;
 
 	check_mode("msi", reason_of(arg));
-	check_verdict("queue-memory", "refused", arg);
+	check_verdict(edu_store, "refused", arg);
 	ret = edu_sysfs("store", buf, sizeof(buf));
 	check(ret == -ENOENT, txt("ims/store is '%s'", buf), "sysfs shows no store");
 	ret = edu_read_vectors(&vs);
@@ -256,6 +271,32 @@ void step_refused(const char *arg)
 	ret = write_file(edu_debugfs("fire"), "0");
 	check(ret == -ENODEV, strerror(-ret), "firing gives ENODEV");
 	edu_check_msi();
+}
+
+/* edu-error=CODE: allowed, but there are no vectors, and MSI does not notice */
+void step_edu_error(const char *arg)
+{
+	struct vectors vs;
+	int ret;
+
+	check_mode("msi", txt("error %s", arg ? arg : ""));
+	ret = edu_read_vectors(&vs);
+	check(!ret && !vs.nr, ret ? strerror(-ret) : txt("%d vectors", vs.nr),
+	      "driver has no IMS vectors");
+	edu_check_msi();
+}
+
+/* Nothing that the device sends would arrive, be it of MSI or of IMS: its driver gives up */
+void step_no_msi(const char *arg)
+{
+	char line[512] = "no such line";
+	int ret;
+
+	(void)arg;
+	ret = log_count("edu_ims ", ": no MSI", NULL, line, sizeof(line));
+	check(ret == 1, line, "driver says that there is no MSI");
+	say("%s", line);
+	check(!interrupts_mention("PCI-"), NULL, "no device has an interrupt");
 }
 
 /* One line of the core, and one only, holds the word. */

@@ -24,15 +24,15 @@ def main(obj, out):
     rules = subprocess.run(["ninja", "-t", "compdb", "-x"], cwd=obj, check=True, text=True,
                            stdout=subprocess.PIPE).stdout
     commands = {rule["output"]: rule["command"] for rule in json.loads(rules)}
-    objects = [name for name in commands if re.search(r"/(hw_misc_dsa_|util_async)[^/]*\.o$", name)]
+    objects = [name for name in commands if re.search(r"/(hw_misc_dsa_|hw_i386_device-msi|util_async)[^/]*\.o$", name)]
     if not any("hw_misc_dsa_" in name for name in objects):
         sys.exit("there is no object of the model: adapt asan.py")
     # what an archive holds as well comes from the first place
     link = commands[PROGRAM].replace(
-        f" -o {PROGRAM} ", f" -o {out}/{PROGRAM} -fsanitize=address -Wl,--allow-multiple-definition ")
+        f" -o {PROGRAM} ", f" -o {out}/{PROGRAM} -fsanitize=address,undefined -Wl,--allow-multiple-definition ")
     for name in objects:
         new = f"{out}/{os.path.basename(name)}"
-        run(obj, commands[name].replace(f" -o {name} ", f" -o {new} -fsanitize=address -g "))
+        run(obj, commands[name].replace(f" -o {name} ", f" -o {new} -fsanitize=address,undefined -g "))
         link, count = re.subn(rf"(?<= ){re.escape(name)}(?= )", new, link)
         if not count:
             link += " " + new

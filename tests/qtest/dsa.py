@@ -27,6 +27,7 @@ FENCE, CRAV, RCR, RCI, CHECK = 1, 4, 8, 0x10, 0x80
 
 # control word of an IMS slot
 MASK, PENDING, IGNORE, PASID_EN = 1, 2, 4, 8
+WQ_PASID_EN, USER_INT = 1 << 28, 1 << 12
 
 # places in RAM
 RECORD, SRC, DST, LIST, MAILBOX = (RAM + i * 0x100000 for i in range(5))
@@ -74,6 +75,8 @@ class Dsa:
     def config(self, wqs=(0,), size=8, mode=0x11, limits=10 << 5 | 31, group=0):
         """Put @wqs and engine 0 into a group: dedicated, priority 1."""
         mask = 0
+        if mode & WQ_PASID_EN:
+            self.put(GENCFG, self.reg(GENCFG) | USER_INT)
         for wq in wqs:
             base = self.wqcfg + wq * 64
             self.put(base, size)

@@ -85,6 +85,21 @@ def test_pasid(m):
         expect(f"message with {ctrl:#x}", letter(m), 0x1111 if status == 1 else 0)
 
 
+def test_user_int(m):
+    """with user interrupts off a process gets none, and a privileged WQ does."""
+    for priv, status in ((0, 0x11), (1, 1)):
+        dsa = Dsa(m)
+        dsa.config(mode=priv << 29 | d.WQ_PASID_EN | 0x77 << 8 | 0x11)
+        dsa.put(d.GENCFG, 0)
+        dsa.must(d.ENABLE)
+        dsa.must(d.WQ_ENABLE, 0)
+        dsa.set_slot(5, BOX, 0x1111, d.PASID_EN | 0x77 << 12)
+        handle = dsa.must(d.REQUEST, d.IMS | 5)
+        expect(f"status with priv {priv}", dsa.fire(handle), status)
+        expect(f"message with priv {priv}", letter(m), 0x1111 if status == 1 else 0)
+        dsa.must(d.RESET)
+
+
 def test_no_pasid(m):
     """a WQ without PASID cannot use a slot that has one."""
     dsa, handle = ready(m)

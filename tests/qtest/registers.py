@@ -46,13 +46,13 @@ def test_caps_max(m):
     expect("WQ 63 in group 63", dsa.reg(dsa.grpcfg + 63 * 64, "q"), 1 << 63)
 
 
-@device("ims-slots=0")
+@device("ims-slots=0,pasid-bits=0")
 def test_no_ims(m):
     """a device without IMS says so everywhere."""
     dsa = Dsa(m)
     expect("IMS multiple", dsa.reg(d.GENCAP) >> 25 & 63, 0)
     expect("IMS offset", dsa.ims, 0)
-    expect("no DVSEC", m.read(d.CONFIG + 0x100), 0)
+    expect("no extended capability", m.read(d.CONFIG + 0x100), 0)
     expect("request of an IMS handle", dsa.cmd(d.REQUEST, d.IMS) & 0xff, 0x41)
 
 
@@ -72,6 +72,16 @@ def test_dvsec(m):
     expect("vendor", m.read(d.CONFIG + 0x104) & 0xffff, 0x8086)
     expect("DVSEC ID", m.read(d.CONFIG + 0x108) & 0xffff, 5)
     expect("IMS bit", m.read(d.CONFIG + 0x114) & 1, 1)
+
+
+def test_pasid_caps(m):
+    """ATS and PASID are announced behind IMS, and off."""
+    Dsa(m)
+    expect("next", m.read(d.CONFIG + 0x100) >> 20, 0x118)
+    expect("ATS", m.read(d.CONFIG + 0x118) & 0xffff, 0x0f)
+    expect("enabled", m.read(d.CONFIG + 0x11c) >> 31, 0)
+    expect("PASID", m.read(d.CONFIG + 0x120) & 0xffff, 0x1b)
+    expect("20 bits, privileged mode, off", m.read(d.CONFIG + 0x124), 0x1404)
 
 
 def test_reserved(m):

@@ -14,28 +14,15 @@
 
 set -u -o pipefail
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 BASE=${BASE:-6.12}
 QEMU=${QEMU:-qemu-system-x86_64}
 JOBS=${JOBS:-2}
 out=${IMS_BUILD:-$root/build}/$BASE/boot
-table=$root/tests/boot.tsv
+table=$root/tests/tables/boot.tsv
 
-# shellcheck source=tests/boot-lib.sh
-. "$root/tests/boot-lib.sh"
-
-prepare()
-{
-	local kernel
-
-	command -v "$QEMU" >/dev/null ||
-		die "$QEMU not found: install qemu-system-x86, or set QEMU to the program"
-	for kernel; do
-		need_kernel "$kernel"
-	done
-	mkdir -p "$out" || die "cannot create the results directory"
-	build_initramfs
-}
+# shellcheck source=tests/host/boot-lib.sh
+. "$root/tests/host/boot-lib.sh"
 
 # red NAME STEPS LIMIT WANT: boot a bad guest, pass if the report has WANT.
 red()
@@ -88,50 +75,23 @@ selftest()
 	expect_red harness-hang hang 'guest hung, ended after 20 s'
 }
 
-usage()
+scenario()
 {
-	sed -n '4,13s/^# \{0,1\}//p' "$0" >&2
-	exit 2
+	echo "The guest is dressed as bare metal: it runs in QEMU (TCG), with the hypervisor bit"
+	echo "hidden, a hardware vendor's name in DMI and an emulated VT-d interrupt remapping unit."
+	echo "The device, edu, is an emulated one, too: QEMU's own, unmodified."
+	echo
+	boot_rows show run
 }
 
-main()
-{
-	local kernels asked=
-	local -a wanted list
-
-	[ $# -gt 0 ] || usage
-	[ "$1" != needs ] || { asked=1; shift; }
-	mapfile -t wanted < <(names)
-	case $* in
-	all) ;;
-	selftest) wanted=() ;;
-	"" | -*) usage ;;
-	*) wanted=("$@") ;;
-	esac
-	kernels=$(kernels_of "${wanted[@]}") || exit
-	mapfile -t list <<<"${kernels:-boot}"
-	if [ -n "$asked" ]; then
-		printf '%s\n' "${list[@]}"
-		exit
-	fi
-	prepare "${list[@]}"
-
-	if [ "$*" = run ]; then
-		echo "The guest is dressed as bare metal: it runs in QEMU (TCG), with the hypervisor bit"
-		echo "hidden, a hardware vendor's name in DMI and an emulated VT-d interrupt remapping unit."
-		echo "The device, edu, is an emulated one, too: QEMU's own, unmodified."
-		echo
-		boot_rows show run
-	else
-		boot_rows "" "${wanted[@]}"
-	fi
-	case $* in
-	all | selftest) selftest ;;
-	esac
-	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
-}
-
-trap stop_guests EXIT
-trap 'exit 130' INT TERM
-main "$@"
+SCENES=(run)
+OURS=()
+if [ "$*" = selftest ]; then
+	prepare boot
+else
+	run_table "$@"
+fi
+case $* in
+all | selftest) selftest ;;
+esac
+finish

@@ -3,8 +3,8 @@
 # What the README says first, on Debian 13: a root of it is made by debootstrap, from the mirrors of the
 # machine's own package sources, and the verbs named, or "run", are made in it, on a copy of this repo.
 # The root is in build/debian13 and is removed at the end.
-# shellcheck source-path=SCRIPTDIR source=../scripts/lib.sh
-. "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
 
 LANE=debian13
 suite=trixie

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver which uses the PCI/IMS interface of v6.2 and nothing else. It is
- * compiled by tests/api.sh to prove that such drivers rebuild without edits.
+ * compiled by tests/host/api.sh to prove that such drivers rebuild without edits.
  */
 #include <linux/interrupt.h>
 #include <linux/io.h>

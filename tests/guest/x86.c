@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * MOVDIR64B as the emulator does it: what it copies, which addresses it uses,
- * and what it refuses.
+ * Instructions of x86: MOVDIR64B as the emulator does it, what it copies, which
+ * addresses it uses, and what it refuses, and VMMCALL in user space.
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
 #include <cpuid.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -18,6 +19,10 @@
 
 #define PAGE	4096UL
 #define LINE	64
+
+/* The hypercall and an operation which is harmless */
+#define HC_DEVICE_MSI	13
+#define OP_QUERY	2
 
 /* movdir64b (%rdx), %rax with what precedes it */
 #define OPCODE	"0x66, 0x0f, 0x38, 0xf8, "
@@ -158,4 +163,14 @@ void step_movdir64b(const char *arg)
 	check_copies();
 	check_faults();
 	check_invalid();
+}
+
+/* User space is turned away, whatever it asks for */
+void step_host_user(const char *arg)
+{
+	long ret = HC_DEVICE_MSI;
+
+	(void)arg;
+	__asm__ volatile("vmmcall" : "+a"(ret) : "b"((long)OP_QUERY), "c"(0L) : "memory");
+	check(ret == -EPERM, txt("%ld", ret), "a call of user space gives EPERM");
 }

@@ -6,7 +6,8 @@
 #
 # Needs: $root, $out, $BASE, $table with the guests, $JOBS guests at a time and $QEMU;
 # keeps score in $passed and $failed. $MEMORY is what a guest has, QEMU_ARGS=(...) are
-# more arguments for QEMU.
+# more arguments for QEMU. For another machine than an x86 one source arm64-lib.sh after this.
+# A script whose guests are all of a table ends with run_table.
 
 : "${root:?}" "${out:?}" "${BASE:?}" "${table:?}" "${JOBS:?}" "${QEMU:?}"
 # shellcheck source=scripts/lib.sh
@@ -15,10 +16,17 @@
 set +e
 MEMORY=${MEMORY:-1G}
 QEMU_ARGS=()
+# Where a kernel is in its objects, the sources of the guest's program, where the kernel talks to,
+# and the function that says what QEMU shows
+IMAGE=arch/x86/boot/bzImage
+PROGRAM=("$root"/tests/guest/*.c)
+CONSOLE="ttyS0 no_timer_check"
+MACHINE=set_x86_machine
+CROSS=
 
 kernel_image()
 {
-	echo "${KERNEL:-${IMS_BUILD:-$root/build}/$BASE/obj-$1/arch/x86/boot/bzImage}"
+	echo "${KERNEL:-${IMS_BUILD:-$root/build}/$BASE/obj-$1/$IMAGE}"
 }
 
 # An absent kernel is built, a present one is used as it is.
@@ -27,21 +35,29 @@ need_kernel()
 	[ -f "$(kernel_image "$1")" ] && return
 	[ -x "$root/scripts/kernel" ] || die "no $1 kernel for $BASE and no scripts/kernel to build one"
 	"$root/scripts/kernel" "$BASE" "$1" >&2 || die "the $1 kernel for $BASE does not build, see above"
-	[ -f "$(kernel_image "$1")" ] || die "scripts/kernel $BASE $1 left no bzImage"
+	[ -f "$(kernel_image "$1")" ] || die "scripts/kernel $BASE $1 left no ${IMAGE##*/}"
 }
 
 build_initramfs()
 {
-	local dir=$out/initramfs selftest
-	selftest=${IMS_BUILD:-$root/build}/$BASE/linux/tools/testing/selftests/ims/ims_sysfs.c
+	local dir=$out/initramfs tree=${IMS_BUILD:-$root/build}/$BASE/linux
+	local selftests=$tree/tools/testing/selftests header
 
 	mkdir -p "$dir" || die "cannot create $dir"
 	${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -Werror -static \
-		-o "$dir/init" "$root"/tests/guest/*.c ||
-		die "the guest's init does not compile (gcc and libc6-dev are needed)"
-	${CC:-gcc} -std=gnu11 -O2 -Wall -static -o "$dir/ims_sysfs" "$selftest" ||
+		-o "$dir/init" "${PROGRAM[@]}" ||
+		die "the guest's init does not compile (${CC:-gcc} and its libc6-dev are needed)"
+	# newer than those of the machine
+	mkdir -p "$out/headers/linux" || die "cannot create $out/headers"
+	for header in vfio iommufd; do
+		sed 's/ __user / /; s/ __counted_by([a-z_]*)//' "$tree/include/uapi/linux/$header.h" >"$out/headers/linux/$header.h" ||
+			die "cannot copy the headers of the kernel"
+	done
+	${CC:-gcc} -std=gnu11 -O2 -Wall -static -o "$dir/ims_sysfs" "$selftests/ims/ims_sysfs.c" ||
 		die "the selftest does not compile, see above"
-	(cd "$dir" && printf 'init\nims_sysfs\n' | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
+	${CC:-gcc} -std=gnu11 -O2 -Wall -static -I "$out/headers" -o "$dir/ims_vfio" \
+		"$selftests/ims_vfio/ims_vfio.c" || die "the selftest for VFIO does not compile, see above"
+	(cd "$dir" && printf '%s\n' init ims_sysfs ims_vfio | cpio -o -H newc -R 0:0 --quiet) >"$dir.cpio" ||
 		die "cannot pack the initramfs (cpio is needed)"
 }
 
@@ -52,7 +68,7 @@ build_initramfs()
 # what the firmware tables hold instead, in the words of -smbios, with escapes as in
 # printf and semicolons between several. Before that, behind each "+", come the
 # devices, if it is not edu.
-set_machine()
+set_x86_machine()
 {
 	local left=${1%%@*} device
 	local kind=${left%%+*}
@@ -86,8 +102,16 @@ set_machine()
 		machine+=(-global "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
 	IFS=+ read -r -a devices <<<"${left#*+}"
 	for device in "${devices[@]}"; do
+		# Not a device: the host hands out interrupt messages
+		if [[ $device == host-msi* ]]; then
+			machine+=(-machine "device-msi=on${device#host-msi}")
+			continue
+		fi
 		# Not a device: a clock which leaps over the time in which all CPUs idle
 		[ "$device" != leap ] || { machine+=(-icount "shift=0,sleep=off"); continue; }
+		# Nor is this: all CPUs in one thread. QEMU aborts in iotlb_to_section() when one of
+		# several moves the memory of a device which another one is about to access.
+		[ "$device" != single ] || { machine+=(-accel "tcg,thread=single"); continue; }
 		machine+=(-device "$device")
 	done
 }
@@ -115,7 +139,7 @@ set_waker()
 
 	rm -f "$pipe".{in,out}
 	mkfifo "$pipe".{in,out} || die "cannot make a pipe in $out"
-	"$root/tests/wake.sh" "$2" "$out/$1.console" <"$pipe.out" >"$pipe.in" 2>/dev/null &
+	"$root/tests/host/wake.sh" "$2" "$out/$1.console" <"$pipe.out" >"$pipe.in" 2>/dev/null &
 	pid=$!
 	pipe=${pipe//,/,,}
 	waker=(-global "ICH9-LPC.disable_s3=0" -chardev "pipe,id=wake,path=$pipe"
@@ -128,10 +152,11 @@ set_waker()
 guest()
 {
 	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine port=()
-	local waker=() pid=
+	local waker=() pid="" qemu=$QEMU image
 	local initrd=$out/initramfs-$kernel.cpio
 
-	set_machine "$4"
+	image=$(kernel_image "$kernel")
+	"$MACHINE" "$4" "$name" "$cpus"
 	# With modules, which only fit their own kernel
 	if [ -f "$initrd" ]; then
 		set_port "$name"
@@ -141,10 +166,12 @@ guest()
 	[[ $steps != *sleep=* ]] || set_waker "$name" "$steps"
 	[ "$extra" = - ] && extra=
 	rm -f "$out/$name".{console,verdict,exit,qemu}
-	timeout -k 5 "$limit" "$QEMU" -nodefaults -no-user-config -no-reboot \
-		-display none -accel tcg -m "$MEMORY" -smp "$cpus" "${machine[@]}" "${QEMU_ARGS[@]}" \
-		-kernel "$(kernel_image "$kernel")" -initrd "$initrd" \
-		-append "console=ttyS0 no_timer_check panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \
+	# Who attacks the emulator does so where it is watched
+	[[ $steps != *hostile* ]] || qemu=${ASAN:-$QEMU}
+	timeout -k 5 "$limit" "$qemu" -nodefaults -no-user-config -no-reboot \
+		-display none -m "$MEMORY" -smp "$cpus" "${machine[@]}" -accel tcg "${QEMU_ARGS[@]}" \
+		-kernel "$image" -initrd "$initrd" \
+		-append "console=$CONSOLE panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \
 		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" "${port[@]}" "${waker[@]}" \
 		</dev/null >"$out/$name.qemu" 2>&1 &
 	# shellcheck disable=SC2064
@@ -173,6 +200,8 @@ judge()
 		case $line in
 		"ok - "*) good=$((good + 1)); ok "$name: ${line#ok - }" ;;
 		"not ok - "*) bad=$((bad + 1)); not_ok "$name: ${line#not ok - }" ;;
+		# what make bench reads
+		"# row "*) ;;
 		"# "*) [ -z "$show" ] || echo "  ${line#\# }" ;;
 		"done "*) closing=$line ;;
 		esac
@@ -198,20 +227,29 @@ judge()
 limit_of()
 {
 	case $1 in
-	debug | kcsan) echo 300 ;;
+	*debug | kcsan | rt) echo 600 ;;
+	arm64) echo 240 ;;
 	bench) echo 900 ;;
 	*) echo 90 ;;
 	esac
 }
 
+# A guest whose kernel is named KIND@BASE is for that base alone.
+rows()
+{
+	awk -F '\t' -v OFS='\t' -v base="$BASE" '
+		/^#/ { next }
+		split($2, kernel, "@") == 1 || kernel[2] == base { $2 = kernel[1]; print }' "$table"
+}
+
 row()
 {
-	awk -F '\t' -v name="$1" '!/^#/ && $1 == name' "$table"
+	rows | awk -F '\t' -v name="$1" '$1 == name'
 }
 
 names()
 {
-	awk -F '\t' '!/^#/ { print $1 }' "$table"
+	rows | cut -f 1
 }
 
 stop_guests()
@@ -247,6 +285,103 @@ boot_rows()
 		judge "${queue[next]}" "$show"
 	done
 }
+
+# pack_dir DIR: as an initramfs
+pack_dir()
+{
+	(cd "$1" && find . | cpio -o -H newc -R 0:0 --quiet) >"$1.cpio" || die "cannot pack the initramfs (cpio is needed)"
+}
+
+# The kernel modules of the tests, for the scripts which pack them
+# shellcheck disable=SC2034
+TEST_MODULES=("$root"/tests/guest/module/* "$root"/bench/module/{device.c,bench.h})
+
+# objects_of KERNEL: the directory that it was built in
+objects_of()
+{
+	realpath "$(dirname "$(kernel_image "$1")")/../../.."
+}
+
+# build_modules KERNEL DIR FILE...: kernel modules, which only fit their own kernel
+build_modules()
+{
+	local dir=$2 obj arch=()
+	obj=$(objects_of "$1")
+	shift 2
+
+	[ -z "$CROSS" ] || arch=(ARCH=arm64 "CROSS_COMPILE=$CROSS")
+	mkdir -p "$dir" || die "cannot create $dir"
+	# make looks at the time
+	cp -pu "$@" "$dir/" || die "cannot copy the modules of the tests"
+	env -u BASE -u CC make -C "$obj" M="$dir" "${arch[@]}" W=1 modules >"$dir/log" 2>&1 ||
+		die "the modules of the tests do not build: see $dir/log"
+}
+
+# need_qemu [TARGET]: a QEMU there is, for TARGET one that is ours
+need_qemu()
+{
+	local build="scripts/qemu${1:+ $1}"
+
+	if [ $# = 0 ]; then
+		command -v "$QEMU" >/dev/null || die "$QEMU not found: install qemu-system-x86, or set QEMU to the program"
+		return
+	fi
+	command -v "$QEMU" >/dev/null || die "$QEMU is missing: run $build, or set QEMU to a program with a dsa device"
+	"$QEMU" -device help 2>/dev/null | grep -q '^name "dsa"' ||
+		die "$QEMU has no dsa device: run $build, and do not set QEMU"
+}
+
+# prepare KERNEL...: with an initramfs of its own for each, if the script has pack()
+prepare()
+{
+	local kernel
+
+	need_qemu "${OURS[@]}"
+	mkdir -p "$out" || die "cannot create the results directory"
+	build_initramfs
+	for kernel; do
+		need_kernel "$kernel"
+		! declare -F pack >/dev/null || pack "$kernel"
+	done
+}
+
+finish()
+{
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+}
+
+# run_table ARG...: the command line of a script with a table, which is told in its head. $SCENES are the rows of
+# "run", shown by scenario(); OURS=(TARGET) if the QEMU is one that we build, else OURS=().
+run_table()
+{
+	local kernels needs=
+	local -a wanted list
+
+	[ "${1-}" != needs ] || { needs=1; shift; }
+	case $* in
+	run) wanted=("${SCENES[@]}") ;;
+	all) mapfile -t wanted < <(names) ;;
+	"" | -*) sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	*) wanted=("$@") ;;
+	esac
+	kernels=$(kernels_of "${wanted[@]}") || exit
+	mapfile -t list <<<"$kernels"
+	if [ -n "$needs" ]; then
+		printf '%s\n' "${list[@]}" ${OURS:+qemu}
+		exit
+	fi
+	prepare "${list[@]}"
+	! declare -F watch_emulator >/dev/null || watch_emulator "${wanted[@]}"
+	if [ "$*" = run ]; then
+		scenario
+	else
+		boot_rows "" "${wanted[@]}"
+	fi
+}
+
+trap stop_guests EXIT
+trap 'exit 130' INT TERM
 
 kernels_of()
 {
