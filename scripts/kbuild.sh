@@ -19,10 +19,16 @@ kmake() {
 }
 export -f kmake
 
+# From here on for arm64
+for_arm64() { arch=arm64 cross=aarch64-linux-gnu- cc=$(cached aarch64-linux-gnu-gcc); }
+
 # kconfigure OBJ FRAGMENT: that and the fragments for every guest kernel; what the tree does not
 # know is dropped by the kernel
 kconfigure() {
-	local fragments=("$TOP/tests/config/base.config")
+	local common=base fragments
+
+	[[ $arch != arm64 ]] || common=arm64
+	fragments=("$TOP/tests/config/$common.config")
 
 	[[ ! -r $TOP/tests/config/$BASE.config ]] || fragments+=("$TOP/tests/config/$BASE.config")
 	mkdir -p "$1"
@@ -33,15 +39,7 @@ kconfigure() {
 
 # What is enabled, for kconfigure: the feature with everything that uses it.
 # shellcheck disable=SC2034	# for those who source this
-feature=(PCI_IMS SAMPLES SAMPLE_IMS_EDU DMADEVICES INTEL_IDXD)
-
-# Files that the series in $tree adds or edits.
-touched_files() {
-	{ cat "$tree/.ims/overlay"; find "$tree/.ims/orig" -type f ! -name '*.ims-new' -printf '%P\n'; } | sort -u
-}
-
-# Directories with a source among them, as make's targets.
-touched_dirs() { touched_files | sed -n 's,/[^/]*\.c$,/,p' | grep -v '^tools/' | sort -u; }
+feature=(PCI_IMS SAMPLES SAMPLE_IMS_EDU DMADEVICES INTEL_IDXD IOMMUFD VFIO VFIO_DEVICE_CDEV VFIO_PCI)
 
 # Warnings in a log, with paths from the top of the tree and without line numbers: another tree
 # gives the same, and a line moves where the warning stays.
@@ -50,10 +48,19 @@ warnings_in() {
 		sed -E -e "s,^$tree/,," -e "s,^(\.\./)+${tree##*/}/,," -e 's/:[0-9]+(:[0-9]+)?:/:/' | sort -u || :
 }
 
-# private_tree DIR: a tree of our own that shares its files with the composed one until they
-# change; which series it holds is up to IMS_PATCHES
+# private_tree DIR: the series in a tree of our own, $tree, which shares its files with the composed one until
+# they change, and in $repo; put_commit then takes the tree to another commit
 private_tree() {
-	mkdir -p "$(dirname "$1")"
-	cmp -s "$BUILD/$BASE/linux/.ims-base" "$1/.ims-base" || { rm -rf "$1"; cp -al "$BUILD/$BASE/linux" "$1"; }
-	"$TOP/scripts/tree" "$BASE" "$1" >/dev/null
+	tree=$1
+	mkdir -p "$(dirname "$tree")"
+	cmp -s "$BUILD/$BASE/linux/.ims-base" "$tree/.ims-base" || { rm -rf "$tree"; cp -al "$BUILD/$BASE/linux" "$tree"; }
+	"$TOP/scripts/tree" "$BASE" "$tree" >/dev/null
+	dir=$tree repo=$tree.git
+	series_repo
 }
+
+# touched FILTER: as files_of, but for the files of other architectures than $arch
+touched() { files_of "$1" | awk -F / -v mine="${arch/x86_64/x86}" '$1 != "arch" || $2 == mine'; }
+
+# Directories with a source among what the series touches, as make's targets.
+touched_dirs() { touched AM | sed -n 's,/[^/]*\.c$,/,p' | grep -v '^tools/' | sort -u; }

@@ -13,7 +13,6 @@ PATCHES=${IMS_PATCHES:-$TOP/patches}
 BASES=${IMS_BASES:-$TOP/bases}
 OVERLAY=${IMS_OVERLAY:-$TOP}
 BUILD=${IMS_BUILD:-$TOP/build}
-SUDO=${IMS_SUDO-sudo}
 PROG=${0##*/}
 
 # Objects differ by nothing but the directory that they are built in: let ccache find
@@ -51,28 +50,21 @@ need_cmd() {
 	command -v "$1" >/dev/null || die "$1 is not installed: run scripts/deps $2"
 }
 
+as_root() { if (($(id -u) == 0)); then "$@"; else sudo "$@"; fi; }
+
 # cached COMPILER: with ccache, where that is installed
 cached() { say "$(! command -v ccache >/dev/null || printf 'ccache ')$1"; }
 
-# Digits in groups of three
-count_of() { sed -E ':a; s/\B[0-9]{3}(,|$)/,&/; ta' <<<"$1"; }
-
 elapsed() { printf '%dm%02ds' $((($1) / 60)) $((($1) % 60)); }
 
-# How many objects a build makes: what it made the last time, or else as the table has it.
-objects_known() {
-	cat "$1/.ims-objects" 2>/dev/null ||
-		awk -v what="${1#"$BUILD"/}" '$1 == what { print $2 }' "$TOP/scripts/objects" 2>/dev/null || :
-}
-
 # watch_run LOG OBJ COMMAND...: a long command into LOG. How far it is goes to the terminal, in one
-# line, or else is said every 30 s.
+# line, or else is said every 30 s, with what it came to the last time.
 watch_run() {
 	local log=$1 obj=$2 start=$SECONDS step=30 next rc=0 known made
 
 	shift 2
 	mkdir -p "$obj" "$(dirname "$log")"
-	known=$(objects_known "$obj")
+	known=$(cat "$obj/.ims-objects" 2>/dev/null || :)
 	setsid "$@" >"$log" 2>&1 </dev/null &
 	CHILD=$!
 	[[ ! -t 2 ]] || step=1
@@ -81,7 +73,7 @@ watch_run() {
 		sleep 0.3
 		((SECONDS - start >= next)) || continue
 		made=$(objects_in_dir "$obj")
-		made="  $(elapsed $((SECONDS - start))): $(count_of "$made")${known:+ of about $(count_of "$known")} objects"
+		made="  $(elapsed $((SECONDS - start))): $made${known:+ of about $known} objects"
 		if [[ -t 2 ]]; then printf '\r%s\033[K' "$made" >&2; else say "$made"; fi
 		next=$((next + step))
 	done
@@ -96,7 +88,7 @@ objects_in_dir() { find "$1" -name '*.o' 2>/dev/null | wc -l; }
 
 # need_space DIR KIB WHAT
 need_space() {
-	local dir=$1 need=${IMS_MIN_KIB:-$2} free
+	local dir=$1 need=$2 free
 
 	while [[ ! -d $dir ]]; do dir=$(dirname "$dir"); done
 	free=$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')
@@ -106,15 +98,7 @@ need_space() {
 
 mk_get() { sed -n "s/^$1[[:space:]]*:=[[:space:]]*//p" "$2"; }
 
-known_bases() {
-	local mk list=()
-
-	for mk in "$BASES"/*.mk; do
-		mk=${mk##*/}
-		list+=("${mk%.mk}")
-	done
-	say "${list[*]}"
-}
+known_bases() { basename -s .mk "$BASES"/*.mk | xargs; }
 
 # base_load BASE: sets BASE VERSION PACKAGE TARBALL SUITE
 base_load() {
@@ -142,17 +126,6 @@ overlay_dirs() {
 # Lines of a list file without comments and blanks.
 list_read() { sed -e 's/[[:space:]]*#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
-# git_identity DIR: the user has told git who they are
-git_identity() {
-	[[ -n ${GIT_AUTHOR_NAME:-$(git -C "$1" config user.name || :)} && -n ${GIT_AUTHOR_EMAIL:-$(git -C "$1" config user.email || :)} &&
-	   -n ${GIT_COMMITTER_NAME:-$(git -C "$1" config user.name || :)} && -n ${GIT_COMMITTER_EMAIL:-$(git -C "$1" config user.email || :)} ]] ||
-		die "git knows no name for the sign-off: set user.name and user.email with 'git config --global'"
-}
-
-same_file() {
-	cmp -s "$1" "$2" && [[ -x $1 && -x $2 || ! -x $1 && ! -x $2 ]]
-}
-
 # Whole or not at all, and dated now, so that make sees the change.
 put_file() {
 	mkdir -p "$(dirname "$2")"
@@ -171,10 +144,17 @@ t_ok() { ok "$LANE: $1"; }
 t_fail() { not_ok "$LANE: $1${2:+ ($2)}"; FAILED=$((FAILED + 1)); }
 t_skip() { say "skip - $LANE: $1 ($2)"; }
 
-# t_check NAME COMMAND...: passes if the command does
+# t_check NAME COMMAND...: passes if the command does, with every command of a function
 t_check() {
-	local name=$1
+	local name=$1 rc
 
 	shift
-	if "$@" >"$TMP/out" 2>&1; then t_ok "$name"; else t_fail "$name" "$(tail -1 "$TMP/out")"; fi
+	set +e
+	(set -e; "$@") >"$TMP/out" 2>&1
+	rc=$?
+	set -e
+	if ((rc == 0)); then t_ok "$name"; else t_fail "$name" "$(tail -1 "$TMP/out")"; fi
 }
+
+# no COMMAND...: it must fail; to "!" alone a shell that ends on errors pays no heed
+no() { ! "$@"; }

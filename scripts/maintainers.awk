@@ -7,50 +7,22 @@
 
 function covers(pattern, file) { return pattern ~ /\/$/ ? index(file, pattern) == 1 : file == pattern }
 
-# add TITLE PATTERN: its lines are sorted
-function add(title, pattern,    n, i, list, text) {
-	n = split(paths[title], list, "\n")
-	for (i = 1; i <= n; i++) {
-		if (pattern != "" && "F:\t" pattern < list[i]) {
-			text = text "\nF:\t" pattern
-			pattern = ""
-		}
-		text = text "\n" list[i]
-	}
-	paths[title] = substr(text (pattern == "" ? "" : "\nF:\t" pattern), 2)
+# Sorted
+function add(title, claim,    i) {
+	for (i = ++claims[title]; i > 1 && mine[title, i - 1] > claim; i--)
+		mine[title, i] = mine[title, i - 1]
+	mine[title, i] = claim
 }
 
-function choose(title,    n, claim, i, f, used) {
-	n = split(claims[title], claim, "\n")
-	for (i = 1; i < n; i++) {
-		used = 0
-		for (f = 1; f <= files; f++)
-			if (covers(substr(claim[i], 4), name[f]))
-				used = has_line[title, f] = 1
-		if (used)
-			add(title, substr(claim[i], 4))
-	}
-	for (f = 1; title == order[1] && f <= files; f++)
-		if (!has_line[title, f])
-			add(title, name[f])
+# What is left of the lines for a section and sorts before this one
+function put_claims(title, before) {
+	while (done[title] < claims[title] && (before == "" || mine[title, done[title] + 1] < before))
+		print mine[title, ++done[title]]
 }
 
-# The last line of the section with this one
-function section_end(from) {
-	while (from < lines && line[from + 1] != "")
-		from++
-	return from
-}
-
-function merge(s, from,    end, i, n, list, done) {
-	end = section_end(from)
-	n = split(paths[s], list, "\n")
-	for (i = from; i <= end; i++) {
-		while (done < n && line[i] ~ /^F:/ && line[i] > list[done + 1])
-			text[i] = text[i] list[++done] "\n"
-	}
-	while (done < n)
-		after[end] = after[end] list[++done] "\n"
+function put_section(title) {
+	printf "\n%s\n%s%s", title, who == "" ? "" : "M:\t" who "\n", head[title]
+	put_claims(title)
 }
 
 FILENAME == ARGV[ARGC - 3] {
@@ -62,7 +34,8 @@ FILENAME == ARGV[ARGC - 3] {
 	} else if (!/^F:/) {
 		head[title] = head[title] (who != "" && /^S:/ ? "S:\tMaintained" : $0) "\n"
 	} else {
-		claims[title] = claims[title] $0 "\n"
+		wanted[++patterns] = $0
+		section[patterns] = title
 	}
 	next
 }
@@ -70,26 +43,44 @@ FILENAME == ARGV[ARGC - 2] { name[++files] = $0; next }
 {
 	line[++lines] = $0
 	if ($0 == "Maintainers List")
-		list = 1
+		list = lines
 	else if (list && line[lines - 1] == "" && !/^([A-Z]:|[ \t.-]|$)/)
 		at[$0] = lines
 }
 END {
-	for (s = 1; s <= sections; s++) {
-		title = order[s]
-		choose(title)
-		if (paths[title] == "")
-			continue
-		if (title in at) {
-			merge(title, at[title])
-			continue
-		}
+	for (i = 1; i <= patterns; i++) {
+		used = 0
+		for (f = 1; f <= files; f++)
+			if (covers(substr(wanted[i], 4), name[f])) {
+				used = 1
+				claimed[section[i], f] = 1
+			}
+		if (used)
+			add(section[i], wanted[i])
+	}
+	for (f = 1; f <= files; f++)
+		if (!claimed[order[1], f])
+			add(order[1], "F:\t" name[f])
+	# the list is not sorted all through: behind the last section that sorts before
+	for (i = 1; i <= sections; i++) {
 		best = ""
 		for (t in at)
-			if (t <= title && t > best)
+			if (t <= order[i] && t > best)
 				best = t
-		after[section_end(at[best])] = "\n" title "\n" (who == "" ? "" : "M:\t" who "\n") head[title] paths[title] "\n"
+		if (best != order[i] && claims[order[i]])
+			new[best] = order[i]
 	}
-	for (i = 1; i <= lines; i++)
-		printf "%s%s\n%s", text[i], line[i], after[i]
+	title = ""
+	for (i = 1; i <= lines + 1; i++) {
+		if (at[line[i]] == i)
+			title = line[i]
+		if (line[i] ~ /^F:/ || line[i] == "")
+			put_claims(title, line[i])
+		if (line[i] == "" && title in new) {
+			put_section(new[title])
+			delete new[title]
+		}
+		if (i <= lines)
+			print line[i]
+	}
 }
