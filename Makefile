@@ -4,18 +4,20 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run run-idxd bench boot test test-long kunit tree apply refresh series check bisect deb clean
+.PHONY: help run run-idxd run-guest run-arm64 bench boot test test-long kunit tree apply refresh series check bisect deb clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
 help:
 	@echo 'make run                  build, boot the main scenario, print the vector table'
 	@echo 'make run-idxd             work queues of an emulated Intel DSA that complete through IMS'
+	@echo 'make run-guest            the same in a guest of a KVM host, which hands out the messages'
+	@echo 'make run-arm64            the main scenario on arm64, through the ITS of a GICv3'
 	@echo 'make test [LANES="..."]   every test lane, or those named; ends with N passed, N failed'
 	@echo 'make test-long            what takes too long for make test'
 	@echo 'make bench                what IMS costs beside MSI-X, see bench/results'
 	@echo 'make kunit                KUnit suites on UML'
-	@echo 'make boot [GUESTS="..."]  the boot tests alone, or those named, see tests/boot.tsv'
+	@echo 'make boot [GUESTS="..."]  the boot tests alone, or those named, see tests/tables/boot.tsv'
 	@echo 'make tree [DIR=path]      compose the patched kernel tree (build/BASE/linux)'
 	@echo 'make apply KDIR=path      put the series on your own kernel tree'
 	@echo 'make refresh [ARGS=...]   write patches/*/*.diff anew, see scripts/refresh'
@@ -30,18 +32,33 @@ run:
 	@scripts/deps build qemu base
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
-	@tests/boot.sh run
+	@tests/host/boot.sh run
 
 run-idxd:
 	@scripts/deps build qemubuild idxd base
 	@scripts/qemu
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
-	@tests/idxd.sh run
+	@tests/host/idxd.sh run
+
+run-guest:
+	@scripts/deps build qemubuild base
+	@scripts/qemu
+	@scripts/tree "$(BASE)"
+	@scripts/kernel "$(BASE)" boot
+	@tests/host/guest.sh run
+
+run-arm64:
+	@scripts/deps build cross arm64 qemubuild base
+	@scripts/qemu aarch64
+	@scripts/tree "$(BASE)"
+	@scripts/kernel "$(BASE)" arm64
+	@tests/host/arm64.sh run
 
 bench:
-	@scripts/deps build qemubuild bench base
+	@scripts/deps build cross arm64 qemubuild bench base
 	@scripts/qemu
+	@scripts/qemu aarch64
 	@scripts/tree "$(BASE)"
 	@scripts/bench "$(BASE)"
 
@@ -67,11 +84,11 @@ apply:
 	@scripts/apply "$(KDIR)"
 
 refresh:
-	@scripts/deps base check
+	@scripts/deps base
 	@scripts/refresh "$(BASE)" $(ARGS)
 
 series:
-	@scripts/deps base check
+	@scripts/deps base
 	@scripts/series "$(BASE)" $(ARGS)
 
 check:
