@@ -30,10 +30,11 @@ struct msi_translate_handle {
  * @alloc:	Get a message for a device. The device number in the handle is
  *		set. The message raises nothing yet.
  * @read:	Get the message once more, after the host has replaced it
- * @retarget:	Have the message raise what @route says. When it returns then
- *		nothing arrives any more at where it went before.
+ * @retarget:	Have the message raise what @route says, nothing if that is all zero.
+ *		When it returns then nothing arrives any more at where it went before.
  * @free:	Give the message back
- * @notify:	Have the host raise what @route says after it has replaced messages
+ * @notify:	Have the host raise what @route says after it has replaced messages,
+ *		nothing if that is all zero
  * @number:	Number of a device, in the words of the host
  * @compose_route: Compose what the parent domain would have the device send
  *
@@ -57,8 +58,9 @@ struct msi_translate_ops {
  * struct msi_translate_info - What an architecture contributes
  * @name:	Name of the domain
  * @parent:	The domain which the interrupts of the guest come from
- * @chip:	The interrupt chip. Takes msi_translate_set_affinity() and
- *		msi_translate_compose_msg(), which it may wrap.
+ * @chip:	The interrupt chip. Takes msi_translate_mask(), msi_translate_unmask(),
+ *		msi_translate_set_affinity() and msi_translate_compose_msg(), which it
+ *		may wrap.
  * @parent_ops:	What the domain is as an MSI parent
  * @ops:	The host
  *
@@ -78,6 +80,8 @@ void msi_translate_remove_domain(struct irq_domain *domain);
 int msi_translate_watch(struct irq_domain *domain, msi_alloc_info_t *arg);
 bool msi_translate_device(struct irq_domain *domain, struct device *dev);
 int msi_translate_set_affinity(struct irq_data *d, const struct cpumask *mask, bool force);
+void msi_translate_mask(struct irq_data *d);
+void msi_translate_unmask(struct irq_data *d);
 bool msi_translate_is_told(struct irq_data *d);
 void msi_translate_compose_msg(struct irq_data *d, struct msi_msg *msg);
 int msi_translate_refresh(struct irq_domain *domain);

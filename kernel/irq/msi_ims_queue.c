@@ -22,8 +22,9 @@
  * A difference stays only
  *
  * - when the device has refused it. The vector is reported, and quiet unless the
- *   device has refused that as well. What enables the interrupt sets @retry under
- *   the descriptor lock, and the comparison which follows makes the new attempt.
+ *   device has refused that as well. A parent which can mask ignores it until the
+ *   next attempt. What enables the interrupt sets @retry under the descriptor lock,
+ *   and the comparison which follows makes that attempt.
  * - when the device is in a low power state or does not answer. The driver has the
  *   store restored as soon as the device takes commands again, and
  *   ims_queue_restore() compares.
@@ -82,6 +83,7 @@ struct ims_queue_state {
  * @retry:	A new attempt is asked for, protected by the descriptor lock
  * @busy:	The holder of @lock is going to look, protected by the descriptor
  *		lock
+ * @muted:	Masked in the parent, protected by the descriptor lock
  */
 struct ims_queue_vector {
 	struct ims_vector	vec;
@@ -98,6 +100,7 @@ struct ims_queue_vector {
 	bool			masked;
 	bool			retry;
 	bool			busy;
+	bool			muted;
 };
 
 static raw_spinlock_t *ims_queue_desc_lock(struct ims_queue_vector *v)
@@ -160,6 +163,21 @@ static void ims_queue_begin(struct ims_queue_vector *v)
 	v->busy = true;
 }
 
+/* The device may send a message which it should not have any more: nobody expects that */
+static void ims_queue_mute(struct ims_queue_vector *v, bool mute)
+{
+	lockdep_assert_held(ims_queue_desc_lock(v));
+
+	if (v->muted == mute || !v->irq_data->parent_data->chip->irq_mask)
+		return;
+
+	v->muted = mute;
+	if (mute)
+		irq_chip_mask_parent(v->irq_data);
+	else
+		irq_chip_unmask_parent(v->irq_data);
+}
+
 /*
  * The step which decides what is sent next. Returns false and ends the busy phase
  * when nothing is. What the device has just refused is not sent again.
@@ -173,9 +191,18 @@ static bool ims_queue_next(struct ims_queue_vector *v, struct ims_queue_state *w
 		v->retry = false;
 		v->failed = false;
 		refused = NULL;
+		/* Before the device can send */
+		if (v->started)
+			ims_queue_mute(v, false);
 	}
-	v->busy = !ims_queue_settled(v, want) && !ims_queue_unable(ims_queue_domain(v)) &&
-		  !(refused && ims_queue_same(want, refused));
+	if (ims_queue_settled(v, want)) {
+		v->busy = false;
+	} else {
+		v->busy = !ims_queue_unable(ims_queue_domain(v)) &&
+			  !(refused && ims_queue_same(want, refused));
+		if (!v->busy && ims_queue_quiet(v))
+			ims_queue_mute(v, true);
+	}
 	return v->busy;
 }
 

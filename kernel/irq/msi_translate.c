@@ -14,6 +14,7 @@
  * An interrupt is told to the host when it is activated, not before: an interrupt
  * which is only reserved has no CPU. It is not taken back when it is deactivated,
  * as the device has no message then. The host forgets it with the message. A device
+ * which refuses to give its message up is masked here, see msi_translate_mask(). One
  * which somebody else programs may still send the message of an interrupt which is
  * deactivated, and raise what the CPU vector belongs to now. So the domain does not
  * say that it isolates (IRQ_DOMAIN_FLAG_ISOLATED_MSI), and VFIO stays away.
@@ -75,7 +76,7 @@ struct msi_translate {
  * @irq:	Linux interrupt number
  * @seen:	msi_translate::round of when the message was fetched
  * @route:	Where the interrupt goes, as the host was told
- * @told:	It was told, and has not forgotten
+ * @told:	It was told where, and has not forgotten
  * @stale:	The host could not be told where the interrupt is now
  * @lost:	There was none for it after sleep. The handle may be another one's now.
  */
@@ -102,10 +103,24 @@ static bool msi_translate_same(const struct msi_msg *a, const struct msi_msg *b)
 	       a->data == b->data;
 }
 
+static int msi_translate_tell(struct irq_data *d, const struct msi_msg *route)
+{
+	const struct msi_translate_ops *ops = msi_translate_of(d->domain)->info->ops;
+	struct msi_translate_vector *v = d->chip_data;
+	int ret;
+
+	/* Who activates an interrupt while it is allocated has no lock */
+	guard(irqsave)();
+	ret = v->dev ? ops->retarget(&v->host, route) : ops->notify(route);
+	v->stale = ret;
+	if (!ret)
+		v->route = *route;
+	return ret;
+}
+
 /* An interrupt which is requested gets its affinity set as well, so ask before */
 static int msi_translate_retarget(struct irq_data *d)
 {
-	const struct msi_translate_ops *ops = msi_translate_of(d->domain)->info->ops;
 	struct msi_translate_vector *v = d->chip_data;
 	struct msi_msg route = { };
 	int ret;
@@ -113,16 +128,13 @@ static int msi_translate_retarget(struct irq_data *d)
 	if (v->lost)
 		return -EIO;
 
-	ops->compose_route(d, &route);
+	msi_translate_of(d->domain)->info->ops->compose_route(d, &route);
 	if (v->told && !v->stale && msi_translate_same(&route, &v->route))
 		return 0;
 
-	ret = v->dev ? ops->retarget(&v->host, &route) : ops->notify(&route);
-	v->stale = ret;
-	if (!ret) {
-		v->route = route;
+	ret = msi_translate_tell(d, &route);
+	if (!ret)
 		v->told = true;
-	}
 	return ret;
 }
 
@@ -154,6 +166,45 @@ int msi_translate_set_affinity(struct irq_data *d, const struct cpumask *mask, b
 	if (err)
 		return err;
 	return ret < 0 ? ret : IRQ_SET_MASK_OK_DONE;
+}
+
+/**
+ * msi_translate_mask - Have the host raise nothing, whatever the device sends
+ * @d:		The interrupt in the translating domain
+ *
+ * For a device which cannot be kept from sending. Its CPU vector may be somebody
+ * else's soon.
+ *
+ * Context: The interrupt descriptor is locked
+ */
+void msi_translate_mask(struct irq_data *d)
+{
+	static const struct msi_msg nothing;
+	struct msi_translate_vector *v = d->chip_data;
+	int ret;
+
+	if (!v->told)
+		return;
+
+	ret = msi_translate_tell(d, &nothing);
+	if (ret)
+		pr_warn_once("host still raises an interrupt that is masked: error %d\n", ret);
+	else
+		v->told = false;
+}
+
+/**
+ * msi_translate_unmask - Have the host raise an interrupt again
+ * @d:		The interrupt in the translating domain
+ *
+ * Context: The interrupt descriptor is locked
+ */
+void msi_translate_unmask(struct irq_data *d)
+{
+	int ret = irqd_is_activated(d) ? msi_translate_retarget(d) : 0;
+
+	if (ret)
+		pr_warn_once("host does not raise an interrupt any more: error %d\n", ret);
 }
 
 /**
@@ -475,16 +526,19 @@ int msi_translate_watch(struct irq_domain *domain, msi_alloc_info_t *arg)
 
 static int msi_translate_resume_one(struct msi_translate *xlat, struct msi_translate_vector *v)
 {
-	struct irq_data *d = irq_get_irq_data(v->irq);
 	struct irq_data *mine = irq_domain_get_irq_data(xlat->domain, v->irq);
+	struct irq_desc *desc = irq_to_desc(v->irq);
+	struct irq_data *d = irq_desc_get_irq_data(desc);
 	int ret;
 
+	guard(raw_spinlock_irqsave)(&desc->lock);
 	v->told = false;
 	if (v->dev) {
 		ret = xlat->info->ops->alloc(&v->host);
 		v->lost = ret;
+		/* The device must send something else, and the host drops this */
 		if (ret)
-			v->host.msg = (struct msi_msg){ };
+			xlat->info->ops->compose_route(mine, &v->host.msg);
 		msi_translate_write(d);
 		if (ret)
 			return ret;

@@ -65,6 +65,9 @@ struct xlat_test {
 	char				log[512];
 };
 
+/* Where interrupt messages go */
+#define XLAT_ADDRESS	0xfee00000
+
 /* The fake host gets no pointer */
 static struct xlat_test *xlat_ctx;
 
@@ -96,7 +99,7 @@ static __printf(1, 2) int xlat_call(const char *fmt, ...)
 static void xlat_message(struct msi_translate_handle *handle)
 {
 	handle->msg = (struct msi_msg){
-		.address_lo	= 0xfee00000 | xlat_ctx->epoch << 12,
+		.address_lo	= XLAT_ADDRESS | xlat_ctx->epoch << 12,
 		.data		= 0x8000 | handle->handle,
 	};
 }
@@ -186,6 +189,7 @@ static int xlat_parent_set_affinity(struct irq_data *d, const struct cpumask *ma
 
 static void xlat_parent_compose(struct irq_data *d, struct msi_msg *msg)
 {
+	msg->address_lo = XLAT_ADDRESS;
 	msg->data = xlat_ctx->target;
 }
 
@@ -226,6 +230,8 @@ static const struct irq_domain_ops xlat_parent_ops = {
 static struct irq_chip xlat_chip = {
 	.name			= "XLAT-TEST",
 	.irq_ack		= irq_chip_ack_parent,
+	.irq_mask		= msi_translate_mask,
+	.irq_unmask		= msi_translate_unmask,
 	.irq_set_affinity	= msi_translate_set_affinity,
 	.irq_compose_msi_msg	= msi_translate_compose_msg,
 	.irq_retrigger		= irq_chip_retrigger_hierarchy,
@@ -255,6 +261,8 @@ static void xlat_mask(struct irq_data *d)
 
 static void xlat_write_msg(struct irq_data *d, struct msi_msg *msg)
 {
+	/* Other stores rely on it */
+	lockdep_assert_held(&irq_data_to_desc(d)->lock);
 	xlat_ctx->sent = *msg;
 	xlat_ctx->written++;
 }
@@ -394,7 +402,7 @@ static void xlat_life(struct kunit *test)
 
 	KUNIT_ASSERT_GT(test, virq, 0);
 	XLAT_EXPECT_LOG(test, ctx, "alloc:7 retarget:1/20 ");
-	KUNIT_EXPECT_EQ(test, ctx->sent.address_lo, 0xfee00000);
+	KUNIT_EXPECT_EQ(test, ctx->sent.address_lo, XLAT_ADDRESS);
 	KUNIT_EXPECT_EQ(test, ctx->sent.data, 0x8001);
 
 	disable_irq(virq);
@@ -478,6 +486,43 @@ static void xlat_affinity_fails(struct kunit *test)
 
 	ctx->parent_error = 0;
 	KUNIT_EXPECT_EQ(test, xlat_move(virq), IRQ_SET_MASK_OK_DONE);
+	xlat_put(ctx, virq);
+}
+
+/*
+ * A device which does not stop to send is masked, across a deactivation. If the host does
+ * not take it then it is told once more.
+ */
+static void xlat_masked(struct kunit *test)
+{
+	struct xlat_test *ctx = test->priv;
+	int virq = xlat_get(ctx);
+	struct irq_data *d;
+
+	KUNIT_ASSERT_GT(test, virq, 0);
+	d = irq_get_irq_data(virq);
+	ctx->log_len = 0;
+	ctx->fail = ctx->calls + 1;
+	irq_chip_mask_parent(d);
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/0 ");
+	KUNIT_EXPECT_EQ(test, ctx->route, 0x20);
+	irq_chip_mask_parent(d);
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/0 ");
+	KUNIT_EXPECT_EQ(test, ctx->route, 0);
+	irq_chip_mask_parent(d);
+	XLAT_EXPECT_LOG(test, ctx, "");
+	irq_chip_unmask_parent(d);
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/20 ");
+	irq_chip_unmask_parent(d);
+	XLAT_EXPECT_LOG(test, ctx, "");
+
+	irq_chip_mask_parent(d);
+	free_irq(virq, ctx);
+	irq_chip_unmask_parent(d);
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/0 ");
+	KUNIT_ASSERT_EQ(test, request_irq(virq, xlat_handler, IRQF_NOBALANCING, "xlat-test", ctx),
+			0);
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/20 ");
 	xlat_put(ctx, virq);
 }
 
@@ -607,6 +652,7 @@ static void xlat_resume_fails(struct kunit *test)
 	struct xlat_test *ctx = test->priv;
 	int virq[3] = { xlat_get(ctx), xlat_get(ctx), xlat_get(ctx) };
 	unsigned long flags;
+	struct msi_msg msg;
 
 	KUNIT_ASSERT_GT(test, virq[2], 0);
 	ctx->log_len = 0;
@@ -616,6 +662,11 @@ static void xlat_resume_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, msi_translate_resume(ctx->domain), -EIO);
 	local_irq_restore(flags);
 	XLAT_EXPECT_LOG(test, ctx, "alloc:7 retarget:1/20 alloc:7 alloc:7 retarget:2/20 ");
+
+	/* Nobody takes what the device sends, and it does not write to memory */
+	KUNIT_EXPECT_EQ(test, irq_chip_compose_msi_msg(irq_get_irq_data(virq[1]), &msg), 0);
+	KUNIT_EXPECT_EQ(test, msg.address_lo, XLAT_ADDRESS);
+	KUNIT_EXPECT_LT(test, msg.data, 0x8000);
 
 	/* It is not told to the host, nor fetched, nor given back */
 	KUNIT_EXPECT_EQ(test, xlat_move(virq[1]), -EIO);
@@ -653,6 +704,7 @@ static struct kunit_case xlat_test_cases[] = {
 	KUNIT_CASE(xlat_reserve),
 	KUNIT_CASE(xlat_affinity),
 	KUNIT_CASE(xlat_affinity_fails),
+	KUNIT_CASE(xlat_masked),
 	KUNIT_CASE(xlat_each_call_fails),
 	KUNIT_CASE(xlat_refresh),
 	KUNIT_CASE(xlat_watch),

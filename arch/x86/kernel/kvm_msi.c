@@ -181,6 +181,8 @@ static int kvm_msi_set_affinity(struct irq_data *d, const struct cpumask *mask, 
 static struct irq_chip kvm_msi_chip = {
 	.name			= "HOST-MSI",
 	.irq_ack		= apic_ack_irq,
+	.irq_mask		= msi_translate_mask,
+	.irq_unmask		= msi_translate_unmask,
 	.irq_set_affinity	= kvm_msi_set_affinity,
 	.irq_compose_msi_msg	= msi_translate_compose_msg,
 	.irq_retrigger		= irq_chip_retrigger_hierarchy,
