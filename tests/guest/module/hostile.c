@@ -55,14 +55,14 @@ static u64 wide(struct hostile *h)
 	return (u64)any(h) << 32 | any(h);
 }
 
-static u64 pick_gpa(struct hostile *h)
+static u64 pick_gpa(struct hostile *h, const struct kvm_device_msi *a)
 {
 	/* Interrupt controllers, firmware, the end of 32 bits, nothing at all */
 	static const u64 odd[] = {
 		0, 0xa0000, 0xf0000, 0xfec00000, 0xfee00000, 0xfee00fc0, 0xffffffc0, 0x100000000,
 		0xb0000000, 0x8000000000000000, 0xffffffffffffffc0,
 	};
-	u64 good = virt_to_phys(shared + below(h, SHARED));
+	u64 good = virt_to_phys(a);
 
 	switch (below(h, 8)) {
 	case 0:
@@ -76,9 +76,10 @@ static u64 pick_gpa(struct hostile *h)
 	}
 }
 
-static void scribble(struct hostile *h)
+/* Most members which an operation does not take are zero, or all calls would be refused */
+static void scribble(struct hostile *h, struct kvm_device_msi *a, u64 op)
 {
-	struct kvm_device_msi *a = shared + below(h, SHARED);
+	bool all = !below(h, 8);
 
 	a->version = below(h, 16) ? KVM_DEVICE_MSI_VERSION : any(h);
 	a->size = below(h, 16) ? sizeof(*a) : any(h);
@@ -88,16 +89,23 @@ static void scribble(struct hostile *h)
 	a->data = below(h, 8) ? 0x20 + below(h, 0xd0) : any(h);
 	a->flags = below(h, 16) ? 0 : any(h);
 	a->reserved[below(h, 4)] = below(h, 16) ? 0 : wide(h);
+	if (!all && (op < KVM_DEVICE_MSI_QUERY || op == KVM_DEVICE_MSI_NOTIFY))
+		a->device = 0;
+	if (!all && (op < KVM_DEVICE_MSI_READ || op == KVM_DEVICE_MSI_NOTIFY))
+		a->handle = 0;
+	if (!all && op != KVM_DEVICE_MSI_RETARGET && op != KVM_DEVICE_MSI_NOTIFY)
+		a->address = a->data = 0;
 }
 
 static void call(struct hostile *h)
 {
 	/* All but the two which end everything come more often */
 	u64 op = below(h, 32) ? 2 + below(h, 6) : below(h, 2) ? below(h, 12) : wide(h);
+	struct kvm_device_msi *a = shared + below(h, SHARED);
 	long ret;
 
-	scribble(h);
-	ret = kvm_hypercall2(KVM_HC_DEVICE_MSI, op, pick_gpa(h));
+	scribble(h, a, op);
+	ret = kvm_hypercall2(KVM_HC_DEVICE_MSI, op, pick_gpa(h, a));
 	if (!ret)
 		atomic_inc(&good);
 	else if (ret == -KVM_ENOSYS || ret == -EINVAL || ret == -ENODEV || ret == -ENOSPC)

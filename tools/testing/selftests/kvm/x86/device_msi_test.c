@@ -28,16 +28,41 @@ static struct kvm_device_msi args __aligned(KVM_DEVICE_MSI_ALIGN);
 /* Set by the test */
 static uint64_t args_gpa;
 
+/* What an operation takes */
+#define DEVICE		BIT(0)
+#define HANDLE		BIT(1)
+#define ADDRESS		BIT(2)
+#define DATA		BIT(3)
+#define ALL		(DEVICE | HANDLE | ADDRESS | DATA)
+
+static const uint8_t takes[KVM_DEVICE_MSI_OPS] = {
+	[KVM_DEVICE_MSI_QUERY]		= DEVICE,
+	[KVM_DEVICE_MSI_ALLOC]		= DEVICE,
+	[KVM_DEVICE_MSI_READ]		= DEVICE | HANDLE,
+	[KVM_DEVICE_MSI_RETARGET]	= ALL,
+	[KVM_DEVICE_MSI_FREE]		= DEVICE | HANDLE,
+	[KVM_DEVICE_MSI_NOTIFY]		= ADDRESS | DATA,
+};
+
 static uint64_t call(uint64_t op, uint64_t gpa)
 {
 	return kvm_hypercall(KVM_HC_DEVICE_MSI, op, gpa, 0, 0);
 }
 
-static void fill(void)
+static void fill_members(unsigned int members)
 {
 	memset(&args, 0, sizeof(args));
 	args.version = KVM_DEVICE_MSI_VERSION;
 	args.size = sizeof(args);
+	args.device = members & DEVICE ? 1 : 0;
+	args.handle = members & HANDLE ? 2 : 0;
+	args.address = members & ADDRESS ? 1ull << 63 : 0;
+	args.data = members & DATA ? 1 : 0;
+}
+
+static void fill(void)
+{
+	fill_members(0);
 }
 
 /* Each operation gets to userspace, and the answer gets back */
@@ -46,8 +71,7 @@ static void guest_good(void)
 	uint64_t op;
 
 	for (op = 0; op < KVM_DEVICE_MSI_OPS; op++) {
-		fill();
-		args.device = op;
+		fill_members(takes[op]);
 		GUEST_ASSERT_EQ(call(op, args_gpa), 0);
 		GUEST_ASSERT_EQ(args.data, ANSWER + op);
 	}
@@ -57,7 +81,7 @@ static void guest_good(void)
 static void guest_error(void)
 {
 	fill();
-	GUEST_ASSERT_EQ(call(KVM_DEVICE_MSI_ALLOC, args_gpa), (uint64_t)ANSWER_ERROR);
+	GUEST_ASSERT_EQ(call(KVM_DEVICE_MSI_HELLO, args_gpa), (uint64_t)ANSWER_ERROR);
 	GUEST_DONE();
 }
 
@@ -65,7 +89,7 @@ static void guest_error(void)
 static void guest_bad(void)
 {
 	const uint64_t einval = -(int64_t)KVM_EINVAL, enosys = -(int64_t)KVM_ENOSYS;
-	unsigned int i;
+	unsigned int i, op;
 
 	fill();
 	GUEST_ASSERT_EQ(call(KVM_DEVICE_MSI_OPS, args_gpa), enosys);
@@ -97,6 +121,13 @@ static void guest_bad(void)
 		fill();
 		args.reserved[i] = 1ull << 63;
 		GUEST_ASSERT_EQ(call(KVM_DEVICE_MSI_HELLO, args_gpa), einval);
+	}
+	for (op = 0; op < KVM_DEVICE_MSI_OPS; op++) {
+		for (i = DEVICE; i <= DATA; i <<= 1) {
+			fill_members(takes[op] | i);
+			if (!(takes[op] & i))
+				GUEST_ASSERT_EQ(call(op, args_gpa), einval);
+		}
 	}
 	GUEST_DONE();
 }
@@ -162,7 +193,7 @@ static void test_good(void)
 		TEST_ASSERT_EQ(kvm_run->hypercall.args[1], args_gpa);
 		TEST_ASSERT_EQ(kvm_run->hypercall.flags, KVM_EXIT_HYPERCALL_LONG_MODE);
 		TEST_ASSERT_EQ(kvm_run->hypercall.ret, 0);
-		TEST_ASSERT_EQ(shared->device, calls);
+		TEST_ASSERT_EQ(shared->device, !!(takes[calls] & DEVICE));
 		shared->data = ANSWER + calls;
 	}
 	TEST_ASSERT_EQ(calls, KVM_DEVICE_MSI_OPS);
