@@ -45,7 +45,7 @@
 typedef struct Handle {
     PCIDevice *dev;
     MSIMessage msg;
-    /* Data of 0 until the guest has said what is raised */
+    /* Data of 0 while nothing is raised */
     MSIMessage route;
 } Handle;
 
@@ -266,24 +266,31 @@ static bool is_translated(PCIDevice *dev)
     return dm.active && dev->cap_present & QEMU_PCI_CAP_DEVICE_MSI;
 }
 
+/* A handle which the device still has means nothing after BYE */
+static bool is_handle(PCIDevice *dev, uint32_t data)
+{
+    return is_translated(dev) || data & KEY_MARK;
+}
+
 /*
  * For those who do not write the message of a device, but have it raised in
- * another way.  Returns 1 and replaces the message, 0 if it is not one of those,
- * or -EINVAL.
+ * another way.  Replaces the message and returns true, unless it is good as it
+ * is.  One which raises nothing is replaced by a logical destination which no
+ * CPU has.
  */
-int device_msi_resolve(PCIDevice *dev, MSIMessage *msg)
+bool device_msi_resolve(PCIDevice *dev, MSIMessage *msg)
 {
     Handle *h;
 
-    if (!is_translated(dev)) {
-        return 0;
+    if (!device_msi_enabled() || !is_handle(dev, msg->data)) {
+        return false;
     }
-    h = resolve(dev, msg->address, msg->data);
-    if (!h || !h->route.data) {
-        return -EINVAL;
-    }
-    *msg = h->route;
-    return 1;
+    h = is_translated(dev) ? resolve(dev, msg->address, msg->data) : NULL;
+    *msg = h && h->route.data ? h->route : (MSIMessage){
+        .address = APIC_DEFAULT_ADDRESS | 1 << MSI_ADDR_DEST_MODE_SHIFT,
+        .data = MSI_DATA_VECTOR_MASK,
+    };
+    return true;
 }
 
 static MemTxResult window_read(void *opaque, hwaddr addr, uint64_t *data,
@@ -299,14 +306,13 @@ static MemTxResult window_write(void *opaque, hwaddr addr, uint64_t data,
     PCIDevice *dev = opaque;
     Handle *h;
 
-    /* A handle which the device still has means nothing any more */
-    if (!is_translated(dev) && !(size == 4 && data & KEY_MARK)) {
+    if (!(pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_MASTER)) {
+        return MEMTX_DECODE_ERROR;
+    }
+    if (!is_handle(dev, size == 4 ? data : 0)) {
         return address_space_write(pci_device_iommu_address_space(dev),
                                    APIC_DEFAULT_ADDRESS + addr, attrs, &data,
                                    size);
-    }
-    if (!(pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_MASTER)) {
-        return MEMTX_DECODE_ERROR;
     }
     h = size == 4 ? resolve(dev, addr, data) : NULL;
     trace_device_msi_send(dev->name, APIC_DEFAULT_ADDRESS + addr, data,
@@ -363,11 +369,17 @@ static PCIDevice *find_device(uint32_t id)
            pci_find_device(PC_MACHINE(pc)->pcibus, id >> 8 & 0xff, id & 0xff);
 }
 
-/* Fixed or lowest priority, edge, a vector which is not one of an exception */
+/*
+ * Nothing; or fixed or lowest priority, edge, a vector which is not one of an
+ * exception
+ */
 static bool is_route(const struct kvm_device_msi *a)
 {
     uint32_t mode = a->data >> MSI_DATA_DELIVERY_MODE_SHIFT & 7;
 
+    if (!a->address && !a->data) {
+        return true;
+    }
     return (uint32_t)a->address >> 20 == APIC_DEFAULT_ADDRESS >> 20 &&
            !(a->data >> 16) && !(a->data >> MSI_DATA_TRIGGER_SHIFT & 1) &&
            mode <= 1 && (a->data & MSI_DATA_VECTOR_MASK) >= 16;
@@ -402,6 +414,14 @@ static int op_alloc(PCIDevice *dev, struct kvm_device_msi *a)
     return 0;
 }
 
+/* What KVM raises by itself for an emulated device */
+static void update_routes(PCIDevice *dev)
+{
+    if (kvm_enabled() && (!dev || !backend_of(dev) || msi_enabled(dev))) {
+        kvm_update_msi_routes_all(NULL, true, 0, 0);
+    }
+}
+
 static int op_retarget(PCIDevice *dev, struct kvm_device_msi *a)
 {
     Handle *h = handle_of(dev, a->handle);
@@ -414,14 +434,12 @@ static int op_retarget(PCIDevice *dev, struct kvm_device_msi *a)
     }
     old = h->route;
     h->route = (MSIMessage){ .address = a->address, .data = a->data };
-    ret = backend ? backend->retarget(dev, a->handle) : 0;
+    ret = backend ? backend->retarget(dev, a->handle, a->data) : 0;
     if (ret) {
         h->route = old;
         return ret;
     }
-    if (kvm_enabled() && (!backend || msi_enabled(dev))) {
-        kvm_update_msi_routes_all(NULL, true, 0, 0);
-    }
+    update_routes(dev);
     return 0;
 }
 
@@ -448,6 +466,7 @@ static int op_device(uint64_t op, struct kvm_device_msi *a)
     }
     if (op == KVM_DEVICE_MSI_FREE) {
         handle_free(a->handle);
+        update_routes(dev);
         return 0;
     }
     a->address = h->msg.address;
@@ -464,10 +483,12 @@ static int op_run(uint64_t op, struct kvm_device_msi *a)
     case KVM_DEVICE_MSI_HELLO:
         free_all();
         set_active(true);
+        update_routes(NULL);
         return 0;
     case KVM_DEVICE_MSI_BYE:
         free_all();
         set_active(false);
+        update_routes(NULL);
         return 0;
     }
     if (!dm.active) {
@@ -499,10 +520,17 @@ static bool is_ram(hwaddr gpa, hwaddr size)
     return ram;
 }
 
-static bool is_clean(const struct kvm_device_msi *a)
+/* What an operation does not take has to be zero */
+static bool is_clean(uint64_t op, const struct kvm_device_msi *a)
 {
+    bool message = op == KVM_DEVICE_MSI_RETARGET || op == KVM_DEVICE_MSI_NOTIFY;
+    bool handle = op >= KVM_DEVICE_MSI_READ && op <= KVM_DEVICE_MSI_FREE;
+    bool device = op >= KVM_DEVICE_MSI_QUERY && op <= KVM_DEVICE_MSI_FREE;
+
     return a->version == KVM_DEVICE_MSI_VERSION && a->size == sizeof(*a) &&
-           !a->flags && buffer_is_zero(a->reserved, sizeof(a->reserved));
+           (device || !a->device) && (handle || !a->handle) &&
+           (message || (!a->address && !a->data)) && !a->flags &&
+           buffer_is_zero(a->reserved, sizeof(a->reserved));
 }
 
 /*
@@ -522,7 +550,7 @@ int64_t device_msi_call(uint64_t op, hwaddr gpa)
     }
     address_space_read(&address_space_memory, gpa, MEMTXATTRS_UNSPECIFIED, &a,
                        sizeof(a));
-    if (!is_clean(&a)) {
+    if (!is_clean(op, &a)) {
         return -EINVAL;
     }
     dm.calls++;

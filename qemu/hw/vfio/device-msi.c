@@ -204,7 +204,8 @@ static int vfio_device_msi_alloc(PCIDevice *pdev, uint32_t handle,
     return 0;
 }
 
-static int vfio_device_msi_retarget(PCIDevice *pdev, uint32_t handle)
+static int vfio_device_msi_retarget(PCIDevice *pdev, uint32_t handle,
+                                    bool raises)
 {
     VFIOPCIDevice *vdev = VFIO_PCI(pdev);
     uint32_t number;
@@ -216,7 +217,12 @@ static int vfio_device_msi_retarget(PCIDevice *pdev, uint32_t handle)
         return ret;
     }
     kvm_irqchip_commit_routes(kvm_state);
-    if (v->attached) {
+    if (v->attached == raises) {
+        return 0;
+    }
+    if (!raises) {
+        kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, &v->event, v->virq);
+        v->attached = false;
         return 0;
     }
     /* What the device has sent before led nowhere */

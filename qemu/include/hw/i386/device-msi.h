@@ -39,8 +39,8 @@ struct kvm_device_msi {
 /**
  * DeviceMSIBackend - who makes the messages of a device
  * @alloc: get a message which the device can send, 0 or a negative errno
- * @retarget: have it raise what device_msi_resolve() makes of it now; 0 or a
- *            negative errno
+ * @retarget: have it raise what device_msi_resolve() makes of it now, if
+ *            anything; 0 or a negative errno
  * @free: the message must not raise anything any more
  * @activate: the guest has said hello, or bye and nothing is allocated any more
  *
@@ -49,7 +49,7 @@ struct kvm_device_msi {
  */
 typedef struct DeviceMSIBackend {
     int (*alloc)(PCIDevice *dev, uint32_t handle, MSIMessage *msg);
-    int (*retarget)(PCIDevice *dev, uint32_t handle);
+    int (*retarget)(PCIDevice *dev, uint32_t handle, bool raises);
     void (*free)(PCIDevice *dev, uint32_t handle);
     void (*activate)(PCIDevice *dev, bool active);
 } DeviceMSIBackend;
@@ -58,7 +58,7 @@ bool device_msi_enabled(void);
 void device_msi_set_backend(PCIDevice *dev, const DeviceMSIBackend *backend);
 void device_msi_unset_backend(PCIDevice *dev);
 void device_msi_replace(PCIDevice *dev, uint32_t handle, const MSIMessage *msg);
-int device_msi_resolve(PCIDevice *dev, MSIMessage *msg);
+bool device_msi_resolve(PCIDevice *dev, MSIMessage *msg);
 int64_t device_msi_call(uint64_t op, hwaddr gpa);
 void device_msi_class_properties(ObjectClass *oc);
 
