@@ -25,12 +25,6 @@ table=$root/tests/tables/arm64.tsv
 # shellcheck source=tests/host/arm64-lib.sh
 . "$root/tests/host/arm64-lib.sh"
 
-# All but what make test-long has: a kernel that takes long to build, and to boot under emulation
-names()
-{
-	awk -F '\t' '!/^#/ && $2 != "arm64-debug" { print $1 }' "$table"
-}
-
 # An initramfs for each kernel, with the modules that fit it
 pack()
 {

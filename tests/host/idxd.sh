@@ -4,7 +4,7 @@
 # Boot guests with an emulated Intel DSA device: idxd.sh run | all | needs NAME... | NAME...
 #
 #   run      dmatest on work queues with IMS, then the same with ims=off, for people
-#   all      every line of idxd.tsv
+#   all      every line of idxd.tsv, but for that whose kernel is kcsan
 #   NAME...  these lines of idxd.tsv
 #   needs    which kernels these lines, or all, take, and "qemu"
 #
@@ -24,20 +24,37 @@ table=$root/tests/tables/idxd.tsv
 # shellcheck source=tests/host/pack-lib.sh
 . "$root/tests/host/pack-lib.sh"
 
-# add_kvm OBJ DIR: KVM, and the kernel's own test of the hypercall with which a guest gets messages
+# kselftest NAME PROGRAM...: the kernel's own selftests of directory NAME, left in $out/NAME
+kselftest()
+{
+	local tree=${IMS_BUILD:-$root/build}/$BASE/linux name=$1 work=$out/$1
+	local make=(env -u BASE make -s ARCH=x86_64)
+	shift
+
+	mkdir -p "$work" || die "cannot create $work"
+	{ "${make[@]}" -C "$tree" O="$out/kheaders" headers &&
+		"${make[@]}" -C "$tree/tools/testing/selftests/$name" OUTPUT="$work" \
+			KHDR_INCLUDES="-isystem $out/kheaders/usr/include" LDFLAGS="-static -pthread" "${@/#/$work/}"; } >"$work/log" 2>&1 ||
+		die "the kernel's selftests for $name do not build: see $work/log"
+}
+
+# add_kvm OBJ DIR: KVM, and the test of the hypercall with which a guest gets messages
 add_kvm()
 {
-	local tree=${IMS_BUILD:-$root/build}/$BASE/linux work=$out/kvm
-	local make=(env -u BASE make -s ARCH=x86_64)
-
-	mkdir -p "$work/selftest"
-	{ "${make[@]}" -C "$tree" O="$work/headers" headers &&
-		"${make[@]}" -C "$tree/tools/testing/selftests/kvm" OUTPUT="$work/selftest" \
-			KHDR_INCLUDES="-isystem $work/headers/usr/include" LDFLAGS=-static \
-			"$work/selftest/x86/device_msi_test"; } >"$work/log" 2>&1 ||
-		die "the selftest of KVM does not build: see $work/log"
-	cp "$work/selftest/x86/device_msi_test" "$2/bin/" || die "cannot copy the selftest of KVM"
+	kselftest kvm x86/device_msi_test
+	cp "$out/kvm/x86/device_msi_test" "$2/bin/" || die "cannot copy the selftest of KVM"
 	add_modules "$1" "$2" kvm kvm-amd
+}
+
+# add_vfio DIR: the tests of VFIO, if those of this base have a driver for DSA
+add_vfio()
+{
+	local tests=(vfio_pci_device_test vfio_pci_driver_test vfio_iommufd_setup_test vfio_dma_mapping_test)
+
+	[ -d "${IMS_BUILD:-$root/build}/$BASE/linux/tools/testing/selftests/vfio/lib/drivers/dsa" ] || return 0
+	kselftest vfio "${tests[@]}"
+	mkdir "$1/vfio"
+	cp "${tests[@]/#/$out/vfio/}" "$1/vfio/" || die "cannot copy the selftests of VFIO"
 }
 
 # An initramfs for each kernel, with its modules
@@ -55,7 +72,7 @@ pack()
 	# the administrator's tool
 	tool=$(command -v accel-config) || die "accel-config is not installed: run scripts/deps idxd"
 	add_program "$dir" "$tool" accel-config
-	[ "$kernel" != boot ] || add_kvm "$obj" "$dir"
+	[ "$kernel" != boot ] || { add_kvm "$obj" "$dir"; add_vfio "$dir"; }
 	pack_dir "$dir"
 }
 
