@@ -148,6 +148,7 @@ void step_host_vectors(const char *arg);
 void step_host_affinity(const char *arg);
 void step_host_mask(const char *arg);
 void step_host_replace(const char *arg);
+void step_host_migrate(const char *arg);
 void step_host_fail(const char *arg);
 void step_host_full(const char *arg);
 void step_kvm_selftest(const char *arg);

@@ -27,6 +27,8 @@
 
 #define ROUNDS		4
 #define REPLACED	12
+#define ROUNDS_THERE	4
+#define MOVE_MS		60000
 
 static bool same_messages(const struct vectors *a, const struct vectors *b)
 {
@@ -277,6 +279,39 @@ void step_host_replace(const char *arg)
 	    machine_property("x-device-msi-dropped") - dropped);
 	edu_fire("0-15", 1, "each event arrives once afterwards");
 	edu_check_msi();
+}
+
+/*
+ * The machine moves to another emulator under load, where all messages are others. Who
+ * watches it waits for the line that says so.
+ */
+void step_host_migrate(const char *arg)
+{
+	long end = now_ms() + MOVE_MS, used = machine_property("x-device-msi-used");
+	int round = 0, ret = 0, good = 0, there = 0;
+	struct vectors first, before, last;
+
+	(void)arg;
+	if (!check(!edu_read_vectors(&first), NULL, "driver lists its vectors"))
+		return;
+	say("ready to move");
+	for (last = first; !ret && there < ROUNDS_THERE && now_ms() < end; round++) {
+		before = last;
+		ret = write_file(edu_debugfs("fire"), "0-15");
+		good += arrived(&before);
+		ret = ret ?: edu_read_vectors(&last);
+		there += !same_messages(&first, &last);
+	}
+	if (!check(there == ROUNDS_THERE && !ret, txt("%d rounds, error %d", round, ret),
+		   "machine has moved under load and its messages are others"))
+		return;
+	check(good == round, txt("%d of %d rounds", good, round), "no event got lost");
+	say("%d rounds, %d of them after the move", round, there);
+	edu_fire("0-15", 1, "each event arrives once afterwards");
+	edu_check_msi();
+	machine_has_moved();
+	check(machine_property("x-device-msi-used") == used, NULL,
+	      "other host has handed out as many messages, %ld", used);
 }
 
 static long hostile_count(const char *what)

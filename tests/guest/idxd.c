@@ -487,19 +487,28 @@ static bool monitor(int fd, int id, const char *command, char *buf, size_t size)
 	return !strstr(answer, "\"error\"");
 }
 
+static int monitor_fd = -1;
+
 static bool machine_monitor(const char *command, char *buf, size_t size)
 {
-	static int fd = -1, id;
+	static int id;
 
-	if (fd < 0) {
-		fd = serial_open("/dev/ttyS2");
-		if (fd < 0)
+	if (monitor_fd < 0) {
+		monitor_fd = serial_open("/dev/ttyS2");
+		if (monitor_fd < 0)
 			return check(false, strerror(errno), "machine has a monitor");
 		/* What the port echoed before it was raw is no command: 0xff ends it */
-		dprintf(fd, "\xff");
-		monitor(fd, ++id, "\"qmp_capabilities\"", buf, size);
+		dprintf(monitor_fd, "\xff");
+		monitor(monitor_fd, ++id, "\"qmp_capabilities\"", buf, size);
 	}
-	return monitor(fd, ++id, command, buf, size);
+	return monitor(monitor_fd, ++id, command, buf, size);
+}
+
+/* The machine is in another emulator now, which has another monitor */
+void machine_has_moved(void)
+{
+	close(monitor_fd);
+	monitor_fd = -1;
 }
 
 /* A command to the emulator, in the words of its own monitor */

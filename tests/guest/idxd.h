@@ -79,6 +79,7 @@ bool machine_command(const char *command);
 bool machine_resets(bool again);
 long dsa_property(int dev, const char *property);
 bool dsa_misbehave(int dev, const char *property, const char *value);
+void machine_has_moved(void);
 long machine_property(const char *property);
 bool machine_misbehave(const char *property, const char *value);
 

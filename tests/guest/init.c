@@ -83,6 +83,7 @@ static const struct step {
 	{ "host-affinity", true, step_host_affinity },
 	{ "host-mask",	true,	step_host_mask },
 	{ "host-replace", true,	step_host_replace },
+	{ "host-migrate", true,	step_host_migrate },
 	{ "host-fail",	true,	step_host_fail },
 	{ "host-full",	true,	step_host_full },
 	{ "host-user",	false,	step_host_user },

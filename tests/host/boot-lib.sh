@@ -131,19 +131,19 @@ set_port()
 	      -chardev "pipe,id=monitor,path=$pipe-monitor" -mon "chardev=monitor,mode=control")
 }
 
-# Sets waker=(...): what QEMU needs for a machine that sleeps, and starts who wakes it. Until
-# somebody does, the guest can do nothing.
+# Sets waker=(...): what QEMU needs for a machine that sleeps or moves, and starts who wakes or moves
+# it. The guest can do nothing until then, or not do it itself.
 set_waker()
 {
 	local pipe=$out/$1-wake
 
 	rm -f "$pipe".{in,out}
 	mkfifo "$pipe".{in,out} || die "cannot make a pipe in $out"
-	"$root/tests/host/wake.sh" "$2" "$out/$1.console" <"$pipe.out" >"$pipe.in" 2>/dev/null &
+	"$root/tests/host/wake.sh" "$2" "$out/$1" <"$pipe.out" >"$pipe.in" 2>/dev/null &
 	pid=$!
 	pipe=${pipe//,/,,}
-	waker=(-global "ICH9-LPC.disable_s3=0" -chardev "pipe,id=wake,path=$pipe"
-	       -mon "chardev=wake,mode=control")
+	waker=(-chardev "pipe,id=wake,path=$pipe" -mon "chardev=wake,mode=control")
+	[[ $2 != *sleep=* ]] || waker+=(-global "ICH9-LPC.disable_s3=0")
 }
 
 # The kernel's check of the timer counts ticks against a delay loop, which fails
@@ -152,7 +152,7 @@ set_waker()
 guest()
 {
 	local name=$1 kernel=$2 cpus=$3 extra=$5 steps=$6 limit=$7 rc=0 machine port=()
-	local waker=() pid="" qemu=$QEMU image
+	local waker=() pid="" qemu=$QEMU image file
 	local initrd=$out/initramfs-$kernel.cpio
 
 	image=$(kernel_image "$kernel")
@@ -163,22 +163,43 @@ guest()
 	else
 		initrd=$out/initramfs.cpio
 	fi
-	[[ $steps != *sleep=* ]] || set_waker "$name" "$steps"
 	[ "$extra" = - ] && extra=
-	rm -f "$out/$name".{console,verdict,exit,qemu}
+	rm -f "$out/$name".{console,verdict,exit,qemu,migrated}
 	# Who attacks the emulator does so where it is watched
 	[[ $steps != *hostile* ]] || qemu=${ASAN:-$QEMU}
+	[[ $steps != *sleep=* && $steps != *host-migrate* ]] || set_waker "$name" "$steps"
+	emulate "$name"
+	# In another emulator, which hands out other messages
+	if [ "$rc" = 0 ] && [ -f "$out/$name.migrated" ]; then
+		waker=()
+		set_port "$name"
+		machine+=(-machine x-device-msi-epoch=77)
+		emulate "$name.moved" -incoming "file:$out/$name.migrated"
+		for file in console verdict qemu; do
+			cat "$out/$name.moved.$file" >>"$out/$name.$file"
+		done
+		rm -f "$out/$name.migrated"
+	fi
+	echo "$rc $limit" >"$out/$name.exit"
+}
+
+# emulate FILES ARG...: for guest(), whose variables these are, until it ends; sets rc
+emulate()
+{
+	local files=$1
+	shift
+
 	timeout -k 5 "$limit" "$qemu" -nodefaults -no-user-config -no-reboot \
 		-display none -m "$MEMORY" -smp "$cpus" "${machine[@]}" -accel tcg "${QEMU_ARGS[@]}" \
 		-kernel "$image" -initrd "$initrd" \
 		-append "console=$CONSOLE panic=-1 panic_on_warn=1 oops=panic $extra -- $steps" \
-		-serial "file:$out/$name.console" -serial "file:$out/$name.verdict" "${port[@]}" "${waker[@]}" \
-		</dev/null >"$out/$name.qemu" 2>&1 &
+		-serial "file:$out/$files.console" -serial "file:$out/$files.verdict" "${port[@]}" "${waker[@]}" "$@" \
+		</dev/null >"$out/$files.qemu" 2>&1 &
 	# shellcheck disable=SC2064
 	trap "kill $! $pid 2>/dev/null" TERM
 	wait $! || rc=$?
 	[ -z "$pid" ] || kill "$pid" 2>/dev/null
-	echo "$rc $limit" >"$out/$name.exit"
+	pid=
 }
 
 # From the first sign of trouble to the end, or just the end.

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Wake a guest each time that it sleeps: wake.sh STEPS CONSOLE, with the control monitor of its
-# machine as input and output. The caller ends it.
+# Wake a guest each time that it sleeps, or put its machine into a file when it is ready to move:
+# wake.sh STEPS NAME, with the control monitor of its machine as input and output and NAME.* as
+# the files of the guest. The caller ends it.
 
 set -u
 
@@ -28,8 +29,28 @@ press_button()
 	done
 }
 
+move()
+{
+	local line
+
+	until grep -qs '^# ready to move' "$1.verdict"; do
+		sleep 0.2
+	done
+	echo '{"execute":"migrate","arguments":{"uri":"file:'"$1"'.migrated"}}'
+	echo '{"execute":"query-migrate"}'
+	while read -r line; do
+		case $line in
+		*'"completed"'*) echo '{"execute":"quit"}' ;;
+		*'"status"'*)
+			sleep 0.2
+			echo '{"execute":"query-migrate"}' ;;
+		esac
+	done
+}
+
 echo '{"execute":"qmp_capabilities"}'
 case $1 in
-*sleep=freeze*) press_button "$2" ;;
+*sleep=freeze*) press_button "$2.console" ;;
+*host-migrate*) move "$2" ;;
 *) wake_up ;;
 esac

@@ -30,8 +30,11 @@
 #include "hw/pci/pci_device.h"
 #include "hw/pci/pci_host.h"
 #include "kvm/kvm_i386.h"
+#include "migration/vmstate.h"
+#include "qemu/error-report.h"
 #include "system/kvm.h"
 #include "system/reset.h"
+#include "system/runstate.h"
 #include "trace.h"
 
 /* Handles are numbered from 1, the address has room for 16 bits */
@@ -49,7 +52,14 @@ typedef struct Handle {
     MSIMessage route;
 } Handle;
 
-static struct {
+/* A handle on its way to another host, where it gets another message */
+typedef struct Migrated {
+    uint32_t number;
+    uint32_t device;
+    MSIMessage route;
+} Migrated;
+
+typedef struct DeviceMSIState {
     bool enabled;
     /* The guest has said hello */
     bool active;
@@ -64,7 +74,12 @@ static struct {
     bool replaced;
     GPtrArray *handles;
     GHashTable *backends;
-} dm = {
+    int32_t nr_migrated;
+    Migrated *migrated;
+    bool incoming;
+} DeviceMSIState;
+
+static DeviceMSIState dm = {
     .max = 2048,
 };
 
@@ -563,6 +578,114 @@ int64_t device_msi_call(uint64_t op, hwaddr gpa)
     return ret;
 }
 
+/* Migration: the guest keeps its handles, and gets a message for each anew */
+
+static int device_msi_pre_save(void *opaque)
+{
+    uint32_t i;
+
+    dm.migrated = g_renew(Migrated, dm.migrated, dm.handles->len);
+    dm.nr_migrated = 0;
+    for (i = 1; i <= dm.handles->len; i++) {
+        Handle *h = handle_at(i);
+
+        if (h) {
+            dm.migrated[dm.nr_migrated++] = (Migrated) {
+                .number = i,
+                .device = pci_get_bdf(h->dev),
+                .route = h->route,
+            };
+        }
+    }
+    return 0;
+}
+
+static int device_msi_post_load(void *opaque, int version_id)
+{
+    int32_t i;
+
+    for (i = 0; i < dm.nr_migrated; i++) {
+        if (!dm.migrated[i].number || dm.migrated[i].number > MAX_HANDLES) {
+            return -EINVAL;
+        }
+    }
+    dm.incoming = true;
+    return 0;
+}
+
+static bool arrive(const Migrated *m)
+{
+    g_autofree Handle *h = g_new0(Handle, 1);
+
+    h->dev = find_device(m->device);
+    h->route = m->route;
+    if (!h->dev || handle_at(m->number) || handle_fill(h, m->number)) {
+        return false;
+    }
+    if (dm.handles->len < m->number) {
+        g_ptr_array_set_size(dm.handles, m->number);
+    }
+    g_ptr_array_index(dm.handles, m->number - 1) = g_steal_pointer(&h);
+    dm.used++;
+    return true;
+}
+
+/* The devices have been loaded as well, and where bridges lead is known */
+static void device_msi_run(void *opaque, bool running, RunState state)
+{
+    bool active = dm.active;
+    int32_t i;
+
+    if (!running || !dm.incoming) {
+        return;
+    }
+    dm.incoming = false;
+    dm.active = false;
+    set_active(active);
+    for (i = 0; i < dm.nr_migrated; i++) {
+        if (!arrive(&dm.migrated[i])) {
+            error_report("interrupt message %u of device 0x%x is lost: this "
+                         "machine is another one", dm.migrated[i].number,
+                         dm.migrated[i].device);
+        }
+    }
+    update_routes(NULL);
+    if (dm.nr_migrated) {
+        tell_replaced();
+    }
+}
+
+static const VMStateDescription migrated_vmstate = {
+    .name = "device-msi/handle",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(number, Migrated),
+        VMSTATE_UINT32(device, Migrated),
+        VMSTATE_UINT64(route.address, Migrated),
+        VMSTATE_UINT32(route.data, Migrated),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
+static const VMStateDescription device_msi_vmstate = {
+    .name = "device-msi",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_save = device_msi_pre_save,
+    .post_load = device_msi_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BOOL(active, DeviceMSIState),
+        VMSTATE_BOOL(replaced, DeviceMSIState),
+        VMSTATE_UINT64(notify.address, DeviceMSIState),
+        VMSTATE_UINT32(notify.data, DeviceMSIState),
+        VMSTATE_INT32(nr_migrated, DeviceMSIState),
+        VMSTATE_STRUCT_VARRAY_ALLOC(migrated, DeviceMSIState, nr_migrated, 1,
+                                    migrated_vmstate, Migrated),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
 /* What the machine is asked for */
 
 static void device_msi_reset(void *opaque)
@@ -590,6 +713,8 @@ static void set_enabled(Object *obj, bool value, Error **errp)
     dm.backends = g_hash_table_new(NULL, NULL);
     pci_set_msi_window(&window);
     qemu_register_reset(device_msi_reset, NULL);
+    qemu_add_vm_change_state_handler(device_msi_run, NULL);
+    vmstate_register(NULL, 0, &device_msi_vmstate, &dm);
 }
 
 /* Messages are replaced, as they are when the guest has moved to another host */
