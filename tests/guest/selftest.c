@@ -90,6 +90,8 @@ bool give_to_vfio(const char *device)
 {
 	int ret;
 
+	/* Most have no driver yet */
+	write_file(txt("/sys/bus/pci/devices/%s/driver/unbind", device), device);
 	ret = write_file(txt("/sys/bus/pci/devices/%s/driver_override", device), "vfio-pci");
 	if (!ret)
 		ret = write_file("/sys/bus/pci/drivers_probe", device);

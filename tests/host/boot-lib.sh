@@ -109,6 +109,8 @@ set_x86_machine()
 		fi
 		# Not a device: a clock which leaps over the time in which all CPUs idle
 		[ "$device" != leap ] || { machine+=(-icount "shift=0,sleep=off"); continue; }
+		# Nor is this: memory for tests which need a lot of it, and the time that they take
+		[ "$device" != big ] || { machine+=(-m 4G); limit=1800; continue; }
 		# Nor is this: all CPUs in one thread. QEMU aborts in iotlb_to_section() when one of
 		# several moves the memory of a device which another one is about to access.
 		[ "$device" != single ] || { machine+=(-accel "tcg,thread=single"); continue; }

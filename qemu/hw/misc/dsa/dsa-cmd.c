@@ -222,7 +222,7 @@ static int dsa_check_wq_config(DsaState *s, const DsaWq *wq)
     if (FIELD_EX32(limits, WQCFG3, MAX_BATCH_SHIFT) > DSA_MAX_BATCH_SHIFT) {
         return DSA_ERR_WQ_BATCH;
     }
-    if (FIELD_EX32(limits, WQCFG3, MAX_XFER_SHIFT) > DSA_MAX_XFER_SHIFT) {
+    if (FIELD_EX32(limits, WQCFG3, MAX_XFER_SHIFT) > s->max_xfer_shift) {
         return DSA_ERR_WQ_XFER;
     }
     return DSA_OK;

@@ -32,7 +32,7 @@ static uint64_t dsa_gencap(DsaState *s)
 
     v = FIELD_DP64(v, GENCAP, CMD_CAP, 1);
     v = FIELD_DP64(v, GENCAP, EVL_SUPPORT, s->evl);
-    v = FIELD_DP64(v, GENCAP, MAX_XFER_SHIFT, DSA_MAX_XFER_SHIFT);
+    v = FIELD_DP64(v, GENCAP, MAX_XFER_SHIFT, s->max_xfer_shift);
     v = FIELD_DP64(v, GENCAP, MAX_BATCH_SHIFT, DSA_MAX_BATCH_SHIFT);
     v = FIELD_DP64(v, GENCAP, MAX_IMS_MULT, s->ims_slots / DSA_IMS_MULT);
     return FIELD_DP64(v, GENCAP, CONFIG_EN, 1);
@@ -343,7 +343,9 @@ static bool dsa_check_properties(DsaState *s, Error **errp)
         !dsa_check_range("ims-offset", s->ims_offset, DSA_TABLE_UNIT,
                          0xffff * DSA_TABLE_UNIT, errp) ||
         !dsa_check_range("pasid-bits", s->pasid_bits, 0, DSA_PASID_BITS_MAX,
-                         errp)) {
+                         errp) ||
+        !dsa_check_range("max-xfer-shift", s->max_xfer_shift, 12,
+                         DSA_MAX_XFER_SHIFT, errp)) {
         return false;
     }
     if (s->ims_slots % DSA_IMS_MULT) {
@@ -568,6 +570,8 @@ static const Property dsa_properties[] = {
     DEFINE_PROP_UINT32("ims-slots", DsaState, ims_slots, 2048),
     DEFINE_PROP_UINT32("ims-offset", DsaState, ims_offset, DSA_IMS_BASE),
     DEFINE_PROP_UINT8("pasid-bits", DsaState, pasid_bits, DSA_PASID_BITS_MAX),
+    DEFINE_PROP_UINT8("max-xfer-shift", DsaState, max_xfer_shift,
+                      DSA_MAX_XFER_SHIFT),
     DEFINE_PROP_BOOL("int-handle", DsaState, int_handle, true),
     DEFINE_PROP_BOOL("evl", DsaState, evl, true),
     DEFINE_PROP_BOOL("d3-reset", DsaState, d3_reset, false),

@@ -156,6 +156,7 @@ struct DsaState {
     uint32_t ims_slots;
     uint32_t ims_offset;
     uint8_t pasid_bits;
+    uint8_t max_xfer_shift;
     bool int_handle;
     bool evl;
     bool d3_reset;
