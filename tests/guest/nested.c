@@ -19,7 +19,7 @@
 #include "idxd.h"
 
 #define DEVICE		"0000:00:04.0"
-#define PATIENCE_S	150
+#define PATIENCE_S	350
 #define LOOK_MS		100
 #define MAX_SEEN	128
 #define MAX_SHOWN	12

@@ -250,7 +250,7 @@ judge()
 limit_of()
 {
 	case $1 in
-	*debug | kcsan | rt) echo 600 ;;
+	*debug | kcsan | rt) echo 1200 ;;
 	arm64) echo 240 ;;
 	bench) echo 900 ;;
 	*) echo 90 ;;

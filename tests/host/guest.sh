@@ -29,7 +29,7 @@ table=$root/tests/tables/guest.tsv
 # A machine in a machine
 limit_of()
 {
-	echo 200
+	echo 400
 }
 
 # The emulator once more, with the firmware that it needs there
