@@ -76,7 +76,8 @@ struct msi_translate {
  * @irq:	Linux interrupt number
  * @seen:	msi_translate::round of when the message was fetched
  * @route:	Where the interrupt goes, as the host was told
- * @told:	It was told where, and has not forgotten
+ * @told:	It was told, and has not forgotten
+ * @masked:	It is told that the interrupt goes nowhere
  * @stale:	The host could not be told where the interrupt is now
  * @lost:	There was none for it after sleep. The handle may be another one's now.
  */
@@ -88,6 +89,7 @@ struct msi_translate_vector {
 	unsigned int			seen;
 	struct msi_msg			route;
 	bool				told;
+	bool				masked;
 	bool				stale;
 	bool				lost;
 };
@@ -128,7 +130,8 @@ static int msi_translate_retarget(struct irq_data *d)
 	if (v->lost)
 		return -EIO;
 
-	msi_translate_of(d->domain)->info->ops->compose_route(d, &route);
+	if (!v->masked)
+		msi_translate_of(d->domain)->info->ops->compose_route(d, &route);
 	if (v->told && !v->stale && msi_translate_same(&route, &v->route))
 		return 0;
 
@@ -179,18 +182,13 @@ int msi_translate_set_affinity(struct irq_data *d, const struct cpumask *mask, b
  */
 void msi_translate_mask(struct irq_data *d)
 {
-	static const struct msi_msg nothing;
 	struct msi_translate_vector *v = d->chip_data;
 	int ret;
 
-	if (!v->told)
-		return;
-
-	ret = msi_translate_tell(d, &nothing);
+	v->masked = true;
+	ret = v->told ? msi_translate_retarget(d) : 0;
 	if (ret)
 		pr_warn_once("host still raises an interrupt that is masked: error %d\n", ret);
-	else
-		v->told = false;
 }
 
 /**
@@ -201,8 +199,11 @@ void msi_translate_mask(struct irq_data *d)
  */
 void msi_translate_unmask(struct irq_data *d)
 {
-	int ret = irqd_is_activated(d) ? msi_translate_retarget(d) : 0;
+	struct msi_translate_vector *v = d->chip_data;
+	int ret;
 
+	v->masked = false;
+	ret = irqd_is_activated(d) ? msi_translate_retarget(d) : 0;
 	if (ret)
 		pr_warn_once("host does not raise an interrupt any more: error %d\n", ret);
 }

@@ -490,8 +490,8 @@ static void xlat_affinity_fails(struct kunit *test)
 }
 
 /*
- * A device which does not stop to send is masked, across a deactivation. If the host does
- * not take it then it is told once more.
+ * A device which does not stop to send is masked, also while its interrupt is moved or
+ * deactivated. If the host does not take it then it is told once more.
  */
 static void xlat_masked(struct kunit *test)
 {
@@ -511,18 +511,21 @@ static void xlat_masked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->route, 0);
 	irq_chip_mask_parent(d);
 	XLAT_EXPECT_LOG(test, ctx, "");
+	KUNIT_EXPECT_EQ(test, xlat_move(virq), IRQ_SET_MASK_OK_DONE);
+	XLAT_EXPECT_LOG(test, ctx, "");
+	KUNIT_EXPECT_TRUE(test, msi_translate_is_told(xlat_data(ctx, virq)));
 	irq_chip_unmask_parent(d);
-	XLAT_EXPECT_LOG(test, ctx, "retarget:1/20 ");
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/21 ");
 	irq_chip_unmask_parent(d);
 	XLAT_EXPECT_LOG(test, ctx, "");
 
 	irq_chip_mask_parent(d);
 	free_irq(virq, ctx);
-	irq_chip_unmask_parent(d);
-	XLAT_EXPECT_LOG(test, ctx, "retarget:1/0 ");
 	KUNIT_ASSERT_EQ(test, request_irq(virq, xlat_handler, IRQF_NOBALANCING, "xlat-test", ctx),
 			0);
-	XLAT_EXPECT_LOG(test, ctx, "retarget:1/20 ");
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/0 ");
+	irq_chip_unmask_parent(d);
+	XLAT_EXPECT_LOG(test, ctx, "retarget:1/21 ");
 	xlat_put(ctx, virq);
 }
 

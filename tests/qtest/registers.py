@@ -22,6 +22,7 @@ def test_caps(m):
     expect("IMS multiple", gencap >> 25 & 63, 2048 // 256)
     expect("configurable", gencap >> 31 & 1, 1)
     expect("event log", gencap >> 13 & 3, 1)
+    expect("longest transfer", gencap >> 16 & 31, 31)
     expect("WQs", dsa.reg(d.WQCAP) >> 16 & 0xff, 8)
     expect("total size", dsa.reg(d.WQCAP) & 0xffff, 128)
     expect("dedicated only", dsa.reg(d.WQCAP, "q") >> 48 & 3, 2)
@@ -63,6 +64,18 @@ def test_ims_outside(m):
     expect("IMS offset", dsa.ims, 0x100000)
     dsa.enable()
     expect("NOOP", dsa.run(d.NOOP).status, 1)
+
+
+@device("max-xfer-shift=12")
+def test_max_xfer(m):
+    """a WQ cannot have longer transfers than the device."""
+    dsa = Dsa(m)
+    expect("longest transfer", dsa.reg(d.GENCAP) >> 16 & 31, 12)
+    dsa.config(limits=10 << 5 | 13)
+    dsa.must(d.ENABLE)
+    expect("13 bits", dsa.cmd(d.WQ_ENABLE, 0) & 0xff, 0x28)
+    dsa.put(dsa.wqcfg + 12, 10 << 5 | 12)
+    dsa.must(d.WQ_ENABLE)
 
 
 def test_dvsec(m):
