@@ -554,7 +554,7 @@ static int msi_translate_resume_one(struct msi_translate *xlat, struct msi_trans
  * For the time after sleep. What is written to devices which are still asleep gets to
  * them when they are restored.
  *
- * Context: The only running CPU, interrupts are disabled
+ * Context: The only running CPU, interrupts are disabled. Timekeeping has resumed.
  *
  * Return: 0 on success, otherwise the first error. An interrupt for which the host has
  * no message any more is dead until it is allocated again.

@@ -276,7 +276,6 @@ static int __init kvm_msi_init(void)
 	if (!kvm_msi_domain)
 		return 0;
 
-	register_syscore(&kvm_msi_syscore);
 	kvm_msi_crash_init();
 
 	init_irq_alloc_info(&info, NULL);
@@ -287,6 +286,18 @@ static int __init kvm_msi_init(void)
 	return 0;
 }
 subsys_initcall(kvm_msi_init);
+
+/*
+ * A store in queue memory wakes a worker, for which the scheduler wants to know the
+ * time. What is registered later resumes later, so this has to be after timekeeping.
+ */
+static int __init kvm_msi_syscore_init(void)
+{
+	if (kvm_msi_domain)
+		register_syscore(&kvm_msi_syscore);
+	return 0;
+}
+late_initcall(kvm_msi_syscore_init);
 
 /**
  * kvm_msi_setup - Have the host hand out the interrupt messages if it wants to
