@@ -16,20 +16,23 @@
 #include "pci.h"
 
 /* A device which is not in D0 is left alone, as for MSI-X */
-static int pci_ims_access(struct device *dev)
+static const int *pci_ims_power(struct device *dev)
 {
-	struct pci_dev *pdev = to_pci_dev(dev);
+	BUILD_BUG_ON((int __force)PCI_D0 != 0);
+	return (const int __force *)&to_pci_dev(dev)->current_state;
+}
 
-	if (pci_dev_is_disconnected(pdev))
-		return -ENODEV;
-	return READ_ONCE(pdev->current_state) == PCI_D0 ? 0 : -EAGAIN;
+static bool pci_ims_gone(struct device *dev)
+{
+	return pci_dev_is_disconnected(to_pci_dev(dev));
 }
 
 static const struct ims_bus pci_ims_bus = {
 	.chip_name	= "PCI-IMS",
 	.bus_token	= DOMAIN_BUS_PCI_DEVICE_IMS,
 	.flags		= MSI_FLAG_PCI_IMS,
-	.access		= pci_ims_access,
+	.power		= pci_ims_power,
+	.gone		= pci_ims_gone,
 };
 
 static bool pci_ims_possible(struct pci_dev *pdev)

@@ -283,15 +283,16 @@ struct ims_verdict {
  * @chip_name:	Name of the interrupt chip, e.g. "PCI-IMS"
  * @bus_token:	Bus token of the domain
  * @flags:	MSI_FLAG_* which the MSI parent domain has to support
- * @access:	Whether the store can be accessed. Returns 0 when it
- *		can, -EAGAIN when the device is in a low power state, -ENODEV
- *		when it is gone. Invoked in any context.
+ * @power:	Get the place where the bus keeps the power state of a device, as
+ *		long as the device lives. It is 0 while the store can be accessed.
+ * @gone:	The device is gone for good. Invoked in any context.
  */
 struct ims_bus {
 	const char			*chip_name;
 	enum irq_domain_bus_token	bus_token;
 	u32				flags;
-	int				(*access)(struct device *dev);
+	const int			*(*power)(struct device *dev);
+	bool				(*gone)(struct device *dev);
 };
 
 struct ims_verdict ims_decide(const struct ims_facts *facts, enum ims_store_kind kind,

@@ -169,12 +169,14 @@ int ims_create_domain(struct device *dev, const struct ims_store *store,
 		.store	= *store,
 		.bus	= bus,
 		.ops	= ims_kind(store),
+		.power	= bus->power(dev),
 	};
 	struct msi_domain_template template;
 
 	if (!ims.ops)
 		return -EINVAL;
 
+	ims.gate = ims.power;
 	template = *ims.ops->template;
 	template.chip.name = bus->chip_name;
 	template.info.bus_token = bus->bus_token;
@@ -492,6 +494,9 @@ int ims_read_msg(struct device *dev, unsigned int index, struct msi_msg *msg)
 	return ims_of(d)->ops && ims_of(d)->ops->read ? ims_of(d)->ops->read(d, msg) : -EINVAL;
 }
 
+/* A power state in which device memory is not accessible, see ims_domain::gate */
+const int ims_closed = 1;
+
 /**
  * ims_bus_reset_prepare - The bus is about to reset a device
  * @dev:	The device
@@ -523,7 +528,7 @@ void ims_bus_reset_prepare(struct device *dev)
 	 * late, and may be freed when it is restored.
 	 */
 	set_bit(IMS_DOMAIN_STALE, &ims->flags);
-	set_bit(IMS_DOMAIN_CLOSED, &ims->flags);
+	WRITE_ONCE(ims->gate, &ims_closed);
 }
 
 /**
@@ -553,7 +558,7 @@ void ims_bus_restore(struct device *dev)
 		return;
 	}
 	/* From here on a change goes to the device, and what was held back follows */
-	clear_bit(IMS_DOMAIN_CLOSED, &ims->flags);
+	WRITE_ONCE(ims->gate, ims->power);
 	/* A vector which was freed meanwhile is not there to be masked */
 	if (test_and_clear_bit(IMS_DOMAIN_STALE, &ims->flags) && ims->ops->quiesce(ims)) {
 		set_bit(IMS_DOMAIN_STALE, &ims->flags);

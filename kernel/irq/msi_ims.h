@@ -15,8 +15,6 @@
 enum {
 	/* Device memory: a change was not written, the device was not accessible */
 	IMS_DOMAIN_STALE,
-	/* Device memory: not to be touched before the bus has restored the device */
-	IMS_DOMAIN_CLOSED,
 	/* Queue memory: is going to be lost or was, the driver has not restored it yet */
 	IMS_DOMAIN_LOST,
 	/* Queue memory: the device does not answer and is not asked any more */
@@ -61,6 +59,8 @@ struct ims_kind_ops {
  * @store:	Copy of the driver's description
  * @bus:	What the bus contributes, NULL for a domain with the driver's chip
  * @ops:	What the kind of store contributes, NULL likewise
+ * @power:	The power state of the device, 0 while it can be accessed
+ * @gate:	Device memory: @power, or &ims_closed while the bus resets the device
  * @flags:	IMS_DOMAIN_* bits
  */
 struct ims_domain {
@@ -68,8 +68,12 @@ struct ims_domain {
 	struct ims_store		store;
 	const struct ims_bus		*bus;
 	const struct ims_kind_ops	*ops;
+	const int			*power;
+	const int			*gate;
 	unsigned long			flags;
 };
+
+extern const int ims_closed;
 
 extern const struct ims_kind_ops ims_slot_kind;
 extern const struct ims_kind_ops ims_device_kind;
@@ -86,7 +90,9 @@ static inline struct ims_domain *ims_of(struct irq_data *d)
 /* 0 when the device can be accessed, -EAGAIN when not now, -ENODEV when it is gone */
 static inline int ims_access(struct ims_domain *ims)
 {
-	return ims->bus->access(ims->dev);
+	if (ims->bus->gone(ims->dev))
+		return -ENODEV;
+	return READ_ONCE(*ims->power) ? -EAGAIN : 0;
 }
 
 /* A parent which masks, such as the GIC ITS, has to know when a vector is in use */

@@ -17,14 +17,20 @@
 #include "internals.h"
 #include "msi_ims.h"
 
-/* A change is not for the device now. ims_bus_restore() makes up for it. */
-static __always_inline bool ims_store_accessible(struct ims_domain *ims)
+/* If not, a change is not for the device now. ims_bus_restore() makes up for it. */
+static __always_inline bool ims_store_open(struct ims_domain *ims)
 {
-	if (likely(!test_bit(IMS_DOMAIN_CLOSED, &ims->flags) && !ims_access(ims)))
+	if (likely(!READ_ONCE(*READ_ONCE(ims->gate))))
 		return true;
 
 	set_bit(IMS_DOMAIN_STALE, &ims->flags);
 	return false;
+}
+
+/* Where it would be more than a write or two, also ask whether the device is still there */
+static bool ims_store_accessible(struct ims_domain *ims)
+{
+	return ims_store_open(ims) && !ims->bus->gone(ims->dev);
 }
 
 /* The ready-made slot layout. The copy of the control word is the domain cookie. */
@@ -58,7 +64,7 @@ static void ims_slot_mask(struct irq_data *d)
 	u64 *control = ims_slot_control(d);
 
 	*control |= IMS_SLOT_CONTROL_MASK;
-	if (!ims_store_accessible(ims_of(d)))
+	if (!ims_store_open(ims_of(d)))
 		return;
 
 	writel(*control, slot + IMS_SLOT_CONTROL);
@@ -71,7 +77,7 @@ static void ims_slot_unmask(struct irq_data *d)
 	u64 *control = ims_slot_control(d);
 
 	*control &= ~(u64)IMS_SLOT_CONTROL_MASK;
-	if (ims_store_accessible(ims_of(d)))
+	if (ims_store_open(ims_of(d)))
 		writel(*control, ims_slot(d) + IMS_SLOT_CONTROL);
 }
 

@@ -53,7 +53,8 @@ struct ims_test_vector {
  * @live:		Number of interrupts in the parent
  * @next_hwirq:		Next hardware interrupt number in the parent
  * @target:		Part of the message which changes with the affinity
- * @access:		What the bus says of the device
+ * @asleep:		The power state which the bus keeps, 0 for accessible
+ * @gone:		The device was pulled
  * @fail_commits:	The next n commits fail
  * @commit_error:	How they fail
  * @quiesced:		Number of calls of the quiesce callback
@@ -78,7 +79,8 @@ struct ims_test {
 	unsigned int		live;
 	unsigned int		next_hwirq;
 	unsigned int		target;
-	int			access;
+	int			asleep;
+	bool			gone;
 	unsigned int		fail_commits;
 	int			commit_error;
 	unsigned int		quiesced;
@@ -469,18 +471,26 @@ static void ims_test_expect_slot(struct kunit *test, unsigned int index, u32 lo,
 
 /* Stores and vectors */
 
-static int ims_test_access(struct device *dev)
+static const int *ims_test_power(struct device *dev)
 {
 	struct ims_test *ctx = dev_get_drvdata(dev);
 
-	return ctx->access;
+	return &ctx->asleep;
+}
+
+static bool ims_test_bus_gone(struct device *dev)
+{
+	struct ims_test *ctx = dev_get_drvdata(dev);
+
+	return ctx->gone;
 }
 
 static const struct ims_bus ims_test_bus = {
 	.chip_name	= "IMS",
 	.bus_token	= DOMAIN_BUS_PCI_DEVICE_IMS,
 	.flags		= MSI_FLAG_PCI_IMS,
-	.access		= ims_test_access,
+	.power		= ims_test_power,
+	.gone		= ims_test_bus_gone,
 };
 
 static struct ims_store ims_test_slot_store(struct ims_test *ctx)
@@ -890,14 +900,14 @@ static void ims_test_handed_access(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt;
 
-	ctx->access = -EAGAIN;
+	ctx->asleep = 1;
 	irqt = ims_test_start(test, ims_test_handed_store(ctx));
 	ims_test_expect_msg(test, 0, 0x4000);
-	ctx->access = 0;
+	ctx->asleep = 0;
 	ims_bus_restore(ctx->dev);
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	KUNIT_EXPECT_EQ(test, ims_test_error(ctx, 0), 0);
-	ctx->access = -ENODEV;
+	ctx->gone = true;
 	ims_test_release(test, irqt);
 	ims_free_irq(ctx->dev, irqt->map);
 	IMS_EXPECT_LOG(test, ctx, "revoke0/5a:1-live ");
@@ -1883,7 +1893,7 @@ static void ims_test_low_power_slots(struct kunit *test)
 	ims_test_release(test, ims_test_request(test, freed));
 	ims_test_log_reset(ctx);
 
-	ctx->access = -EAGAIN;
+	ctx->asleep = 1;
 	ctx->target = 6;
 	ims_test_unplug(irqt->map.virq);
 	ims_free_irq(ctx->dev, freed);
@@ -1893,7 +1903,7 @@ static void ims_test_low_power_slots(struct kunit *test)
 
 	/* A slot that was freed meanwhile is masked again, with all the others */
 	ctx->mem[IMS_TEST_STRIDE / sizeof(u32) + 3] = 0;
-	ctx->access = 0;
+	ctx->asleep = 0;
 	ims_bus_restore(ctx->dev);
 	ims_test_expect_slot(test, 0, 0xfee07000, 1, 0x4000, 0x5a000);
 	KUNIT_EXPECT_EQ(test, ctx->mem[IMS_TEST_STRIDE / sizeof(u32) + 3], IMS_SLOT_CONTROL_MASK);
@@ -1904,12 +1914,12 @@ static void ims_test_low_power_device(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_device_store(ctx));
 
-	ctx->access = -EAGAIN;
+	ctx->asleep = 1;
 	disable_irq(irqt->map.virq);
 	ims_test_fire(irqt->map.virq);
 	enable_irq(irqt->map.virq);
 	IMS_EXPECT_LOG(test, ctx, "retrigger ");
-	ctx->access = 0;
+	ctx->asleep = 0;
 	ims_bus_restore(ctx->dev);
 	IMS_EXPECT_LOG(test, ctx, "mask0 mask1 mask2 mask3 mask0 write0 unmask0 ");
 }
@@ -1997,10 +2007,10 @@ static void ims_test_device_reuse(struct kunit *test)
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_device_store(ctx));
 	struct msi_map map = irqt->map;
 
-	ctx->access = -EAGAIN;
+	ctx->asleep = 1;
 	ims_test_release(test, irqt);
 	ims_free_irq(ctx->dev, map);
-	ctx->access = 0;
+	ctx->asleep = 0;
 	map = ims_test_alloc(test);
 	ctx->event_in_write = true;
 	ims_test_request(test, map);
@@ -2012,18 +2022,18 @@ static void ims_test_low_power_queue(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
 
-	ctx->access = -EAGAIN;
+	ctx->asleep = 1;
 	ims_test_release(test, irqt);
 	ims_free_irq(ctx->dev, irqt->map);
 	IMS_EXPECT_LOG(test, ctx, "parent-mask ");
 	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 1);
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -EAGAIN);
-	ctx->access = 0;
+	ctx->asleep = 0;
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), 0);
 	IMS_EXPECT_LOG(test, ctx, "commit0:0/0/masked ");
 	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 
-	ctx->access = -EAGAIN;
+	ctx->asleep = 1;
 	ims_remove_domain(ctx->dev);
 	KUNIT_EXPECT_EQ(test, ims_test_create(ctx, ims_test_queue_store(ctx)), -EAGAIN);
 }
@@ -2034,12 +2044,27 @@ static void ims_test_gone_device(struct kunit *test)
 	struct ims_test *ctx = test->priv;
 	struct ims_test_irq *irqt = ims_test_start(test, ims_test_queue_store(ctx));
 
-	ctx->access = -ENODEV;
+	ctx->gone = true;
 	KUNIT_EXPECT_EQ(test, ims_restore(ctx->dev), -ENODEV);
 	ims_test_release(test, irqt);
 	ims_free_irq(ctx->dev, irqt->map);
 	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
 	IMS_EXPECT_LOG(test, ctx, "parent-mask ");
+}
+
+/* A callback may read from the device and wait */
+static void ims_test_gone_memory(struct kunit *test)
+{
+	struct ims_test *ctx = test->priv;
+	struct ims_test_irq *irqt = ims_test_start(test, ims_test_device_store(ctx));
+
+	ctx->gone = true;
+	disable_irq(irqt->map.virq);
+	enable_irq(irqt->map.virq);
+	ims_test_release(test, irqt);
+	ims_free_irq(ctx->dev, irqt->map);
+	KUNIT_EXPECT_EQ(test, ims_test_in_use(ctx), 0);
+	IMS_EXPECT_LOG(test, ctx, "");
 }
 
 /* Freed while the device did not answer, which a reset has mended: nothing is lost */
@@ -2423,6 +2448,7 @@ static struct kunit_case ims_test_cases[] = {
 	KUNIT_CASE(ims_test_device_reuse),
 	KUNIT_CASE(ims_test_low_power_queue),
 	KUNIT_CASE(ims_test_gone_device),
+	KUNIT_CASE(ims_test_gone_memory),
 	KUNIT_CASE(ims_test_orphans),
 	KUNIT_CASE(ims_test_stale_timeout),
 	KUNIT_CASE(ims_test_removal),
