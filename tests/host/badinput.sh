@@ -142,7 +142,9 @@ rm -r dsc/qemu-10.0.1
 make_dsc 10.0.1
 bad_qemu "another version" "QEMU 10.2 and the changes .* are for 10.0: use" 10.2.2
 bad_qemu "no such source package" "nothing.dsc is not there: give" nothing
-bad_qemu "a diff that does not apply" "patch movdir64b: a hunk for target/i386/cpu.c does not apply to 10.0: adapt"
+first=$(grep -v '^#' "$TOP/qemu/patches/series" | head -1)
+file=$(sed -n 's,^+++ b/,,p' "$TOP/qemu/patches/$first/10.0.diff" | head -1)
+bad_qemu "a diff that does not apply" "patch $first: a hunk for $file does not apply to 10.0: adapt"
 bad_input "QEMU: missing tool" "ninja is not installed: run scripts/deps qemubuild" env PATH="$TMP/bin" scripts/qemu
 
 # the machine
