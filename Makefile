@@ -4,13 +4,14 @@
 BASE ?= 6.12
 export BASE
 
-.PHONY: help run run-idxd run-guest run-arm64 bench boot test test-long kunit tree apply refresh series check bisect deb clean
+.PHONY: help run run-idxd run-dsa-user run-guest run-arm64 bench boot test test-long kunit tree apply refresh series check bisect deb clean
 # scripts start parallel makes of their own; the verbs themselves do not overlap
 .NOTPARALLEL:
 
 help:
 	@echo 'make run                  build, boot the main scenario, print the vector table'
 	@echo 'make run-idxd             work queues of an emulated Intel DSA that complete through IMS'
+	@echo 'make run-dsa-user         processes that sleep until their work queue of an emulated DSA is done'
 	@echo 'make run-guest            the same in a guest of a KVM host, which hands out the messages'
 	@echo 'make run-arm64            the main scenario on arm64, through the ITS of a GICv3'
 	@echo 'make test [LANES="..."]   every test lane, or those named; ends with N passed, N failed'
@@ -40,6 +41,15 @@ run-idxd:
 	@scripts/tree "$(BASE)"
 	@scripts/kernel "$(BASE)" boot
 	@tests/host/idxd.sh run
+
+# On 6.12 no device works in the address space of a process, see tests/config/7.3.config
+run-dsa-user: BASE = 7.3
+run-dsa-user:
+	@scripts/deps build qemubuild idxd base
+	@scripts/qemu
+	@scripts/tree "$(BASE)"
+	@scripts/kernel "$(BASE)" boot
+	@tests/host/idxd.sh show user
 
 run-guest:
 	@scripts/deps build qemubuild base

@@ -98,6 +98,7 @@ void step_commitfail(const char *arg);
 void step_kmemleak(const char *arg);
 
 /* selftest.c */
+void selftest_run(const char *program, int want);
 void step_selftest(const char *arg);
 bool give_to_vfio(const char *device);
 void step_vfio(const char *arg);
@@ -117,6 +118,10 @@ void step_dsa_refuse(const char *arg);
 void step_dsa_hang(const char *arg);
 void step_dsa_badmask(const char *arg);
 void step_dsa_accel(const char *arg);
+void step_dsa_user(const char *arg);
+void step_dsa_user_selftest(const char *arg);
+void step_dsa_user_revoke(const char *arg);
+void step_dsa_user_stress(const char *arg);
 void step_dsa_revoke_race(const char *arg);
 void step_dsa_revoke_refused(const char *arg);
 void step_dsa_mask(const char *arg);

@@ -63,7 +63,7 @@ build_initramfs()
 
 # Sets machine=(...): what QEMU shows. "bare" hides the hypervisor bit and
 # takes a hardware vendor's name. "vtd" is a remapping unit that looks
-# physical, "vvtd" and "vamd" are units that say that they are virtual, "virtio" is
+# physical, "sva" is one through which devices work in address spaces of processes, "vvtd" and "vamd" are units that say that they are virtual, "virtio" is
 # one that exists in virtual machines only and remaps no interrupts. Behind "@" comes
 # what the firmware tables hold instead, in the words of -smbios, with escapes as in
 # printf and semicolons between several. Before that, behind each "+", come the
@@ -77,6 +77,7 @@ set_x86_machine()
 
 	machine=(-machine q35)
 	case $kind in
+	bare-sva*) machine+=(-cpu "max,-hypervisor,-la57") ;;
 	bare*) machine+=(-cpu "max,-hypervisor") ;;
 	guest*) machine+=(-cpu max) smbios= ;;
 	*) die "boot.tsv: unknown platform $1" ;;
@@ -88,6 +89,7 @@ set_x86_machine()
 	done
 	case $kind in
 	*-vtd) machine+=(-device "intel-iommu,intremap=on") ;;
+	*-sva) machine+=(-device "intel-iommu,intremap=on,device-iotlb=on,x-scalable-mode=on,x-flts=on,x-pasid-mode=on,aw-bits=48") ;;
 	*-vvtd) machine+=(-device "intel-iommu,intremap=on,caching-mode=on") ;;
 	# QEMU says that the IOAPIC is 14.0, where it has nothing. 6.12 believes that,
 	# 7.3 wants to see the class of an ISA bridge there before it remaps.
@@ -111,9 +113,6 @@ set_x86_machine()
 		[ "$device" != leap ] || { machine+=(-icount "shift=0,sleep=off"); continue; }
 		# Nor is this: memory for tests which need a lot of it, and the time that they take
 		[ "$device" != big ] || { machine+=(-m 4G); limit=1800; continue; }
-		# Nor is this: all CPUs in one thread. QEMU aborts in iotlb_to_section() when one of
-		# several moves the memory of a device which another one is about to access.
-		[ "$device" != single ] || { machine+=(-accel "tcg,thread=single"); continue; }
 		machine+=(-device "$device")
 	done
 }
@@ -389,10 +388,11 @@ finish()
 # "run", shown by scenario(); OURS=(TARGET) if the QEMU is one that we build, else OURS=().
 run_table()
 {
-	local kernels needs=
+	local kernels needs='' show=''
 	local -a wanted list
 
 	[ "${1-}" != needs ] || { needs=1; shift; }
+	[ "${1-}" != show ] || { show=$1; shift; }
 	case $* in
 	run) wanted=("${SCENES[@]}") ;;
 	all) mapfile -t wanted < <(names) ;;
@@ -410,7 +410,7 @@ run_table()
 	if [ "$*" = run ]; then
 		scenario
 	else
-		boot_rows "" "${wanted[@]}"
+		boot_rows "$show" "${wanted[@]}"
 	fi
 }
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Boot guests with an emulated Intel DSA device: idxd.sh run | all | needs NAME... | NAME...
+# Boot guests with an emulated Intel DSA device: idxd.sh run | all | needs NAME... | [show] NAME...
 #
 #   run      dmatest on work queues with IMS, then the same with ims=off, for people
 #   all      every line of idxd.tsv, but for that whose kernel is kcsan
-#   NAME...  these lines of idxd.tsv
+#   NAME...  these lines of idxd.tsv, with show for people
 #   needs    which kernels these lines, or all, take, and "qemu"
 #
 # Environment: BASE (6.12), QEMU (the one that scripts/qemu builds), JOBS (guests at a time).
@@ -72,6 +72,8 @@ pack()
 	# the administrator's tool
 	tool=$(command -v accel-config) || die "accel-config is not installed: run scripts/deps idxd"
 	add_program "$dir" "$tool" accel-config
+	kselftest ims_dsa dsa_copy ims_dsa
+	cp "$out/ims_dsa/"{dsa_copy,ims_dsa} "$dir/bin/" || die "cannot copy the selftests of processes"
 	[ "$kernel" != boot ] || { add_kvm "$obj" "$dir"; add_vfio "$dir"; }
 	pack_dir "$dir"
 }

@@ -13,7 +13,6 @@
 #include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/irqdomain_ims.h>
-#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/string.h>
@@ -146,53 +145,45 @@ void idxd_cleanup_ims(struct idxd_device *idxd)
 }
 
 /**
- * idxd_ims_alloc_vector - Allocate a slot of the IMS table for a WQ
- * @wq:	The WQ, the PASID of its interrupt is known
+ * idxd_ims_alloc_vector - Allocate a slot of the IMS table
+ * @idxd:	The device
+ * @ie:		The interrupt, its PASID is known
  *
- * Context: wq->wq_lock is held, may sleep
+ * Context: Task context, may sleep, @ie is locked by its owner
  *
- * Return: 0 on success or a negative error code, then the WQ is unchanged
+ * Return: 0 on success or a negative error code, then @ie is unchanged. It is
+ * -EOPNOTSUPP if IMS cannot be used.
  */
-int idxd_ims_alloc_vector(struct idxd_wq *wq)
+int idxd_ims_alloc_vector(struct idxd_device *idxd, struct idxd_irq_entry *ie)
 {
-	union msi_instance_cookie cookie = { .value = wq->ie.pasid };
-	struct idxd_device *idxd = wq->idxd;
-	const char *unavail = READ_ONCE(idxd->ims_unavail);
-	struct device *dev = &idxd->pdev->dev;
+	union msi_instance_cookie cookie = { .value = ie->pasid };
 	struct msi_map map;
 
-	lockdep_assert_held(&wq->wq_lock);
-
-	if (unavail) {
-		dev_err(dev, "wq %d: no IMS: %s\n", wq->id, unavail);
+	if (READ_ONCE(idxd->ims_unavail))
 		return -EOPNOTSUPP;
-	}
 
 	map = pci_ims_alloc_irq(idxd->pdev, &cookie, NULL);
-	if (map.index < 0) {
-		dev_err(dev, "wq %d: no IMS slot: %d\n", wq->id, map.index);
+	if (map.index < 0)
 		return map.index;
-	}
 
-	wq->ie.type = IDXD_IRQ_IMS;
-	wq->ie.index = map.index;
-	wq->ie.vector = map.virq;
+	ie->type = IDXD_IRQ_IMS;
+	ie->index = map.index;
+	ie->vector = map.virq;
 	return 0;
 }
 
 /**
- * idxd_ims_free_vector - Free the slot of a WQ
- * @wq:	The WQ, its interrupt is freed and its interrupt handle released
+ * idxd_ims_free_vector - Free a slot of the IMS table
+ * @idxd:	The device
+ * @ie:		The interrupt, it is freed and its interrupt handle released
  *
- * Context: wq->wq_lock is held, may sleep
+ * Context: Task context, may sleep, @ie is locked by its owner
  */
-void idxd_ims_free_vector(struct idxd_wq *wq)
+void idxd_ims_free_vector(struct idxd_device *idxd, struct idxd_irq_entry *ie)
 {
-	const struct msi_map map = { .index = wq->ie.index, .virq = wq->ie.vector };
+	const struct msi_map map = { .index = ie->index, .virq = ie->vector };
 
-	lockdep_assert_held(&wq->wq_lock);
-
-	pci_ims_free_irq(wq->idxd->pdev, map);
+	pci_ims_free_irq(idxd->pdev, map);
 }
 
 /**

@@ -199,9 +199,9 @@ static void idxd_ims_test_alloc_fails(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, idxd_wq_set_interrupt(wq, "ims"), 0);
 
 	guard(mutex)(&wq->wq_lock);
-	KUNIT_EXPECT_LT(test, idxd_ims_alloc_vector(wq), 0);
+	KUNIT_EXPECT_LT(test, idxd_ims_alloc_vector(wq->idxd, &wq->ie), 0);
 	wq->idxd->ims_unavail = "test";
-	KUNIT_EXPECT_EQ(test, idxd_ims_alloc_vector(wq), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, idxd_ims_alloc_vector(wq->idxd, &wq->ie), -EOPNOTSUPP);
 
 	KUNIT_EXPECT_EQ(test, wq->ie.type, IDXD_IRQ_MSIX);
 	KUNIT_EXPECT_EQ(test, wq->ie.vector, -1);
@@ -209,13 +209,13 @@ static void idxd_ims_test_alloc_fails(struct kunit *test)
 }
 
 /* Nobody would handle the interrupt, so the WQ is not even touched */
-static void idxd_ims_test_user_wq(struct kunit *test)
+static void idxd_ims_test_no_type(struct kunit *test)
 {
 	struct idxd_wq *wq = idxd_ims_test_wq(test);
 
 	wq->group = kunit_kzalloc(test, sizeof(*wq->group), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, wq->group);
-	wq->type = IDXD_WQT_USER;
+	wq->type = IDXD_WQT_NONE;
 	strscpy(wq->name, "test");
 	KUNIT_ASSERT_EQ(test, idxd_wq_set_interrupt(wq, "ims"), 0);
 
@@ -224,6 +224,32 @@ static void idxd_ims_test_user_wq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wq->idxd->cmd_status, IDXD_SCMD_WQ_IRQ_ERR);
 	KUNIT_EXPECT_EQ(test, wq->state, IDXD_WQ_DISABLED);
 	KUNIT_EXPECT_STREQ(test, wq->name, "test");
+}
+
+/* What a process writes into the descriptor does not count */
+static void idxd_ims_test_user_handle(struct kunit *test)
+{
+	struct dsa_hw_desc desc = { .int_handle = 0x1234 };
+	struct idxd_user_irq *ui = kunit_kzalloc(test, sizeof(*ui), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ui);
+	mutex_init(&ui->lock);
+	ui->ie.int_handle = INVALID_INT_HANDLE;
+
+	guard(mutex)(&ui->lock);
+	KUNIT_EXPECT_EQ(test, idxd_user_irq_fill(ui, &desc), 0);
+	desc.flags = IDXD_OP_FLAG_RCI;
+	KUNIT_EXPECT_EQ(test, idxd_user_irq_fill(ui, &desc), -EINVAL);
+	KUNIT_EXPECT_EQ(test, desc.int_handle, 0x1234);
+
+	ui->ie.int_handle = 0x8001;
+	KUNIT_EXPECT_EQ(test, idxd_user_irq_fill(ui, &desc), 0);
+	KUNIT_EXPECT_EQ(test, desc.int_handle, 0x8001);
+
+	ui->gone = true;
+	KUNIT_EXPECT_EQ(test, idxd_user_irq_fill(ui, &desc), -ENODEV);
+	desc.flags = 0;
+	KUNIT_EXPECT_EQ(test, idxd_user_irq_fill(ui, &desc), -ENODEV);
 }
 
 static struct kunit_case idxd_ims_test_cases[] = {
@@ -238,7 +264,8 @@ static struct kunit_case idxd_ims_test_cases[] = {
 	KUNIT_CASE(idxd_ims_test_choice_when_enabled),
 	KUNIT_CASE(idxd_ims_test_unavailable),
 	KUNIT_CASE(idxd_ims_test_alloc_fails),
-	KUNIT_CASE(idxd_ims_test_user_wq),
+	KUNIT_CASE(idxd_ims_test_no_type),
+	KUNIT_CASE(idxd_ims_test_user_handle),
 	{}
 };
 

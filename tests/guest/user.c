@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Work queues of processes: each has a slot of the IMS table and an eventfd, see
+ * tools/testing/selftests/ims_dsa. The processes are not privileged.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "idxd.h"
+
+#define USERS		4
+#define NOBODY		65534
+#define USER_ACTION	"idxd-user"
+#define COPIER		"/bin/dsa_copy"
+
+/* Control word of a slot */
+#define SLOT_CONTROL	0xc
+#define CONTROL_PASID	12
+
+struct user {
+	struct dsa_wq	wq;
+	pid_t		pid;
+	int		go;
+	FILE		*out;
+	struct dsa_irq	irq;
+	unsigned int	pasid;
+	unsigned int	handle;
+	unsigned long	copies;
+	unsigned long	wakeups;
+	unsigned long	faults;
+	unsigned long	renewed;
+	unsigned int	generation;
+	long		cpu_us;
+	char		error[160];
+};
+
+static bool user_config(struct dsa_wq *wq, const char *max)
+{
+	const char * const attrs[][2] = {
+		{ "type",		"user" },
+		{ "name",		"process" },
+		{ "driver_name",	"user" },
+		{ "interrupts_max",	max },
+	};
+	size_t i;
+	int ret;
+
+	if (!wq_config(wq, "ims"))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		ret = wq_set(wq, attrs[i][0], attrs[i][1]);
+		if (ret)
+			return check(false, strerror(-ret), "%s takes %s '%s'", wq_name(wq),
+				     attrs[i][0], attrs[i][1]);
+	}
+	return true;
+}
+
+static int user_bind(const struct dsa_wq *wq, const char *what)
+{
+	return write_file(txt(DSA_BUS "drivers/user/%s", what), wq_name(wq));
+}
+
+static const char *user_node(const struct dsa_wq *wq)
+{
+	return txt("/dev/dsa/%s", wq_name(wq));
+}
+
+/* One WQ for each process, which everybody may open */
+static bool users_up(struct user *users, int nr, const char *max)
+{
+	bool ok = true;
+	int i, ret;
+
+	for (i = 0; i < nr; i++) {
+		users[i].wq = (struct dsa_wq){ .dev = 0, .id = i, .ims = true };
+		ok = ok && user_config(&users[i].wq, max);
+	}
+	if (!ok || !dsa_enable(0))
+		return false;
+	for (i = 0; i < nr; i++) {
+		ret = user_bind(&users[i].wq, "bind");
+		ok &= check(!ret, strerror(-ret), "%s is enabled for processes", wq_name(&users[i].wq));
+		if (!ret)
+			chmod(user_node(&users[i].wq), 0666);
+	}
+	return ok;
+}
+
+static void users_down(struct user *users, int nr)
+{
+	int i, ret;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(wq_get(&users[i].wq, "state"), "disabled"))
+			continue;
+		ret = user_bind(&users[i].wq, "unbind");
+		check(!ret, strerror(-ret), "%s is disabled", wq_name(&users[i].wq));
+	}
+	dsa_disable(0);
+	dsa_check_ims(0, "in_use", "0");
+}
+
+/* Starts a process, which waits until go is closed */
+static bool user_start(struct user *u, const char *copies, const char *size, bool poll)
+{
+	int in[2], out[2];
+
+	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+		return false;
+	u->pid = fork();
+	if (!u->pid) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		dup2(out[1], STDERR_FILENO);
+		if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+			_exit(126);
+		execl(COPIER, COPIER, "-w", "-n", copies, "-s", size, user_node(&u->wq),
+		      poll ? "-p" : NULL, NULL);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	u->go = in[1];
+	u->out = fdopen(out[0], "r");
+	return u->pid > 0 && u->out;
+}
+
+/* The interrupt which is there now and belongs to none of the first @nr processes */
+static bool user_find_irq(struct user *users, int nr)
+{
+	struct dsa_irq irqs[MAX_WQS];
+	int i, j, n = dsa_irqs(&users[nr].wq, USER_ACTION, irqs);
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < nr && users[j].irq.irq != irqs[i].irq; j++)
+			;
+		if (j == nr) {
+			users[nr].irq = irqs[i];
+			return n == nr + 1;
+		}
+	}
+	return false;
+}
+
+static void user_bound(struct user *users, int i)
+{
+	struct user *u = &users[i];
+	char line[160] = "";
+
+	if (!fgets(line, sizeof(line), u->out))
+		snprintf(line, sizeof(line), "it said nothing");
+	line[strcspn(line, "\n")] = '\0';
+	check(sscanf(line, "bound handle %u generation %u", &u->handle, &u->generation) == 2, line,
+	      "%s: process %d has an interrupt", wq_name(&u->wq), i);
+	check(user_find_irq(users, i), NULL, "%s: and so a slot more is in use", wq_name(&u->wq));
+	u->pasid = dsa_peek(0, u->irq.index, SLOT_CONTROL) >> CONTROL_PASID;
+}
+
+/* Closes the input of the process, reads what it says until it ends */
+static void user_end(struct user *u)
+{
+	char line[160];
+	int status = -1;
+
+	while (fgets(line, sizeof(line), u->out)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (sscanf(line, "copies %lu wakeups %lu faults %lu renewed %lu generation %u cpu %ld us",
+			   &u->copies, &u->wakeups, &u->faults, &u->renewed, &u->generation,
+			   &u->cpu_us) != 6)
+			snprintf(u->error, sizeof(u->error), "%s", line);
+	}
+	fclose(u->out);
+	waitpid(u->pid, &status, 0);
+	check(!status, u->error[0] ? u->error : txt("wait status %#x", status),
+	      "%s: %lu copies, %lu wake-ups, %lu pages not there", wq_name(&u->wq), u->copies, u->wakeups,
+	      u->faults);
+}
+
+static void users_copy(struct user *users, int nr, const char *copies, const char *size, bool poll)
+{
+	int i, j;
+
+	for (i = 0; i < nr; i++) {
+		users[i].error[0] = '\0';
+		if (!check(user_start(&users[i], copies, size, poll), strerror(errno), "%s: process %d starts",
+			   wq_name(&users[i].wq), i))
+			return;
+		if (!poll)
+			user_bound(users, i);
+	}
+	for (i = 0; !poll && i < nr; i++) {
+		for (j = 0; j < i; j++)
+			check(users[i].pasid != users[j].pasid, txt("%u", users[i].pasid),
+			      "processes %d and %d have PASIDs of their own", j, i);
+		check(users[i].pasid, NULL, "slot %u is bound to a PASID", users[i].irq.index);
+	}
+	for (i = 0; i < nr; i++)
+		close(users[i].go);
+	for (i = 0; i < nr; i++)
+		user_end(&users[i]);
+}
+
+/* The same copies asleep and polled */
+static void users_compare(struct user *users, const char *copies, const char *size)
+{
+	struct user polled[USERS];
+	int i;
+
+	memcpy(polled, users, sizeof(polled));
+	users_copy(users, USERS, copies, size, false);
+	dsa_check_ims(0, "in_use", "0");
+	users_copy(polled, USERS, copies, size, true);
+
+	say(" ");
+	say("process  work queue  PASID  slot  handle  copies   bytes  wake-ups  CPU ms  polled");
+	for (i = 0; i < USERS; i++) {
+		struct user *u = &users[i];
+
+		say("%7d  %-10s  %5u  %4u  %6u  %6lu  %6s  %8lu  %6.1f  %6.1f", i, wq_name(&u->wq),
+		    u->pasid, u->irq.index, u->handle, u->copies, size, u->wakeups,
+		    u->cpu_us / 1e3, polled[i].cpu_us / 1e3);
+		check(u->wakeups && u->wakeups <= u->copies + u->faults, NULL,
+		      "process %d: it was woken, and by its own completions only", i);
+		check(u->copies == strtoul(copies, NULL, 0), NULL, "process %d: nothing is missing", i);
+	}
+	say(" ");
+}
+
+void step_dsa_user(const char *arg)
+{
+	struct user users[USERS] = { 0 };
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, USERS, "1"))
+		return;
+	users_compare(users, "100", "4096");
+	users_compare(users, "100", "65536");
+	users_compare(users, "20", "2097152");
+	users_down(users, USERS);
+}
+
+void step_dsa_user_selftest(const char *arg)
+{
+	struct user users[2] = { 0 };
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1"))
+		return;
+	setenv("IMS_DSA_WQ", "wq0.0", 1);
+	setenv("IMS_DSA_OTHER", "wq0.1", 1);
+	selftest_run("/bin/ims_dsa", 0);
+	users_down(users, ARRAY_SIZE(users));
+}
+
+/* The device revokes all handles while processes have them */
+void step_dsa_user_revoke(const char *arg)
+{
+	struct user users[USERS] = { 0 };
+	int i;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, USERS, "1"))
+		return;
+	for (i = 0; i < USERS; i++) {
+		if (!check(user_start(&users[i], "1000", "4096", false), strerror(errno),
+			   "%s: process %d starts", wq_name(&users[i].wq), i))
+			return;
+		user_bound(users, i);
+	}
+	for (i = 0; i < USERS; i++)
+		close(users[i].go);
+	/* In the middle of it, which the number of copies is for */
+	while (irq_count(users[0].irq.irq) < 5)
+		usleep(1000);
+	dsa_misbehave(0, "revoke-handles", "true");
+	for (i = 0; i < USERS; i++)
+		user_end(&users[i]);
+	for (i = 0; i < USERS; i++)
+		check(users[i].generation == 2, txt("generation %u", users[i].generation),
+		      "%s: process got another handle, %lu copies were repeated", wq_name(&users[i].wq),
+		      users[i].renewed);
+	users_down(users, USERS);
+}
+
+static void user_kill(struct user *u)
+{
+	kill(u->pid, SIGKILL);
+	waitpid(u->pid, NULL, 0);
+	fclose(u->out);
+}
+
+/*
+ * Processes come and go, by themselves and not, while handles are revoked and work
+ * queues disabled beside them. What becomes of a copy does not matter, what is left does.
+ */
+void step_dsa_user_stress(const char *arg)
+{
+	struct user users[USERS] = { 0 };
+	int rounds = arg ? atoi(arg) : 20, round, i, ended = 0, killed = 0, disabled = 0;
+	bool ok = true;
+
+	if (!dsa_load("enable=0") || !users_up(users, USERS, "1"))
+		return;
+	for (round = 0; ok && round < rounds; round++) {
+		for (i = 0; ok && i < USERS; i++) {
+			ok = user_start(&users[i], "40", i % 2 ? "4096" : "65536", false);
+			close(users[i].go);
+		}
+		/* Another moment each time, there is nothing to wait for */
+		usleep(round * 7919 % 60000);
+		if (round % 3 == 0)
+			dsa_misbehave(0, "revoke-handles", "true");
+		for (i = 0; ok && i < USERS; i++) {
+			if ((round + i) % 4 == 1) {
+				ok = !user_bind(&users[i].wq, "unbind");
+				disabled++;
+			}
+			if ((round + i) % 3 == 2) {
+				user_kill(&users[i]);
+				killed++;
+			} else {
+				char line[160];
+
+				while (fgets(line, sizeof(line), users[i].out))
+					ended += !strncmp(line, "copies 40 ", 10);
+				fclose(users[i].out);
+				waitpid(users[i].pid, NULL, 0);
+			}
+			if ((round + i) % 4 == 1)
+				ok = ok && user_config(&users[i].wq, "1") &&
+				     !user_bind(&users[i].wq, "bind") &&
+				     !chmod(user_node(&users[i].wq), 0666);
+		}
+	}
+	check(ok, txt("round %d", round), "%d rounds: %d processes ended, %d were killed, %d lost their work queue",
+	      rounds, ended, killed, disabled);
+	check(ended, NULL, "some processes ended by themselves");
+	dsa_check_ims(0, "in_use", "0");
+	users_copy(users, USERS, "100", "4096", false);
+	users_down(users, USERS);
+}
