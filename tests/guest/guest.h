@@ -121,6 +121,7 @@ void step_dsa_accel(const char *arg);
 void step_dsa_user(const char *arg);
 void step_dsa_user_selftest(const char *arg);
 void step_dsa_user_revoke(const char *arg);
+void step_dsa_user_halt(const char *arg);
 void step_dsa_user_stress(const char *arg);
 void step_dsa_revoke_race(const char *arg);
 void step_dsa_revoke_refused(const char *arg);

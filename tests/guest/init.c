@@ -114,6 +114,7 @@ static const struct step {
 	{ "dsa-user",	false,	step_dsa_user },
 	{ "dsa-user-selftest", false, step_dsa_user_selftest },
 	{ "dsa-user-revoke", false, step_dsa_user_revoke },
+	{ "dsa-user-halt", false, step_dsa_user_halt },
 	{ "dsa-user-stress", false, step_dsa_user_stress },
 	{ "dsa-revoke-race", false, step_dsa_revoke_race },
 	{ "dsa-revoke-refused", false, step_dsa_revoke_refused },

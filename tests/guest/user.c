@@ -293,6 +293,44 @@ void step_dsa_user_revoke(const char *arg)
 	users_down(users, USERS);
 }
 
+/* The device halts while processes sleep and submit: they are told, and all is given back */
+void step_dsa_user_halt(const char *arg)
+{
+	struct user users[2] = { 0 };
+	long end;
+	int i;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1"))
+		return;
+	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
+		if (!check(user_start(&users[i], "1000000", "4096", false), strerror(errno),
+			   "%s: process %d starts", wq_name(&users[i].wq), i))
+			return;
+		user_bound(users, i);
+		close(users[i].go);
+	}
+	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
+		while (irq_count(users[i].irq.irq) < 5)
+			usleep(1000);
+	}
+	dsa_misbehave(0, "halt", "1");
+	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
+		char line[160] = "nothing";
+
+		while (fgets(line, sizeof(line), users[i].out))
+			;
+		line[strcspn(line, "\n")] = '\0';
+		waitpid(users[i].pid, NULL, 0);
+		check(strstr(line, strerror(ENODEV)), line, "%s: process %d is told that it is gone",
+		      wq_name(&users[i].wq), i);
+	}
+	/* The driver may be about to reset the device, which takes the table away meanwhile */
+	for (end = now_ms() + PATIENCE_MS; strcmp(dsa_ims(0, "in_use"), "0") && now_ms() < end;)
+		usleep(1000);
+	dsa_check_ims(0, "in_use", "0");
+}
+
 static void user_kill(struct user *u)
 {
 	kill(u->pid, SIGKILL);

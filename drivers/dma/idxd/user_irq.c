@@ -11,7 +11,10 @@
  * again when it is about to sleep. What happens in between sets the pending bit of
  * the slot. So a process which does not listen costs one interrupt.
  *
- * Locks: wq->wq_lock, wq->user_irq_lock, idxd_user_irq::lock, in this order.
+ * Locks: wq->wq_lock, wq->user_irq_lock, idxd_user_irq::lock, in this order. The worker
+ * which handles faults must not wait for a command of the device, because the thread
+ * which completes commands can wait for it. So what it needs is protected by
+ * wq->user_wake_lock, too: the list and the eventfds.
  */
 #include <linux/cleanup.h>
 #include <linux/eventfd.h>
@@ -20,6 +23,7 @@
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/idxd.h>
 
@@ -78,12 +82,22 @@ static void idxd_user_irq_release(struct idxd_user_irq *ui)
 	wq->user_irqs--;
 }
 
+static void idxd_user_irq_set_eventfd(struct idxd_user_irq *ui, struct eventfd_ctx *eventfd)
+{
+	guard(spinlock)(&ui->wq->user_wake_lock);
+	ui->eventfd = eventfd;
+}
+
 static void idxd_user_irq_unbind(struct idxd_user_irq *ui)
 {
+	struct eventfd_ctx *eventfd = ui->eventfd;
+
+	if (!eventfd)
+		return;
+
 	idxd_user_irq_release(ui);
-	if (ui->eventfd)
-		eventfd_ctx_put(ui->eventfd);
-	ui->eventfd = NULL;
+	idxd_user_irq_set_eventfd(ui, NULL);
+	eventfd_ctx_put(eventfd);
 }
 
 static int idxd_user_irq_request(struct idxd_user_irq *ui)
@@ -147,7 +161,7 @@ static int idxd_user_irq_bind(struct idxd_user_irq *ui, struct idxd_irq_bind *bi
 	if (IS_ERR(eventfd))
 		return PTR_ERR(eventfd);
 
-	ui->eventfd = eventfd;
+	idxd_user_irq_set_eventfd(ui, eventfd);
 	rc = idxd_user_irq_request(ui);
 	if (rc < 0) {
 		idxd_user_irq_unbind(ui);
@@ -282,6 +296,7 @@ void idxd_user_irq_open(struct idxd_user_irq *ui, struct idxd_wq *wq, ioasid_t p
 	ui->ie.int_handle = INVALID_INT_HANDLE;
 
 	guard(mutex)(&wq->user_irq_lock);
+	guard(spinlock)(&wq->user_wake_lock);
 	list_add_tail(&ui->node, &wq->user_irq_list);
 }
 
@@ -296,8 +311,11 @@ void idxd_user_irq_open(struct idxd_user_irq *ui, struct idxd_wq *wq, ioasid_t p
  */
 void idxd_user_irq_close(struct idxd_user_irq *ui)
 {
-	guard(mutex)(&ui->wq->user_irq_lock);
-	list_del(&ui->node);
+	struct idxd_wq *wq = ui->wq;
+
+	guard(mutex)(&wq->user_irq_lock);
+	scoped_guard(spinlock, &wq->user_wake_lock)
+		list_del(&ui->node);
 
 	guard(mutex)(&ui->lock);
 	idxd_user_irq_unbind(ui);
@@ -325,7 +343,7 @@ void idxd_wq_stop_users(struct idxd_wq *wq)
 }
 
 /**
- * idxd_wq_revoke_user_irqs - Take the interrupts from all processes and wake them
+ * idxd_wq_revoke_user_irqs - Take the interrupts from the processes and wake them
  * @wq:	The work queue, which is disabled
  *
  * Context: wq->wq_lock is held, may sleep. After idxd_wq_stop_users().
@@ -339,9 +357,30 @@ void idxd_wq_revoke_user_irqs(struct idxd_wq *wq)
 	guard(mutex)(&wq->user_irq_lock);
 	list_for_each_entry(ui, &wq->user_irq_list, node) {
 		guard(mutex)(&ui->lock);
+
+		if (ui->ie.vector < 0)
+			continue;
 		idxd_user_irq_release(ui);
-		if (ui->eventfd)
-			eventfd_signal(ui->eventfd);
+		eventfd_signal(ui->eventfd);
+	}
+}
+
+/**
+ * idxd_wqs_revoke_users - Take the work queues of a device from all processes
+ * @idxd:	The device, which is halted
+ *
+ * Context: Task context, may sleep
+ */
+void idxd_wqs_revoke_users(struct idxd_device *idxd)
+{
+	int i;
+
+	for (i = 0; i < idxd->max_wqs; i++) {
+		struct idxd_wq *wq = idxd->wqs[i];
+
+		guard(mutex)(&wq->wq_lock);
+		idxd_wq_stop_users(wq);
+		idxd_wq_revoke_user_irqs(wq);
 	}
 }
 
@@ -386,16 +425,14 @@ void idxd_wq_renew_user_handles(struct idxd_wq *wq)
  * For completion records which the device could not write, and the driver did.
  * Which file the descriptor came from is not known, so each of the process gets it.
  *
- * Context: Task context, may sleep
+ * Context: Task context
  */
 void idxd_wq_wake_user(struct idxd_wq *wq, ioasid_t pasid)
 {
 	struct idxd_user_irq *ui;
 
-	guard(mutex)(&wq->user_irq_lock);
+	guard(spinlock)(&wq->user_wake_lock);
 	list_for_each_entry(ui, &wq->user_irq_list, node) {
-		guard(mutex)(&ui->lock);
-
 		if (ui->ie.pasid == pasid && ui->eventfd)
 			eventfd_signal(ui->eventfd);
 	}
