@@ -120,6 +120,7 @@ void step_dsa_badmask(const char *arg);
 void step_dsa_accel(const char *arg);
 void step_dsa_user(const char *arg);
 void step_dsa_user_selftest(const char *arg);
+void step_dsa_user_test(const char *arg);
 void step_dsa_user_revoke(const char *arg);
 void step_dsa_user_halt(const char *arg);
 void step_dsa_user_stress(const char *arg);

@@ -83,6 +83,9 @@ void machine_has_moved(void);
 long machine_property(const char *property);
 bool machine_misbehave(const char *property, const char *value);
 
+/* idxd_faults.c */
+int run_command(const char *command);
+
 /* idxd_steps.c */
 bool bring_up(struct dsa_wq *wqs, int nr);
 void take_down(struct dsa_wq *wqs, int nr);

@@ -291,14 +291,14 @@ void step_dsa_badmask(const char *arg)
 	}
 }
 
-static int run(const char *command)
+int run_command(const char *command)
 {
-	char *argv[16], text[256], *save = NULL;
+	char *argv[24] = { NULL }, text[256], *save = NULL;
 	int nr = 0, status = -1;
 	pid_t child;
 
 	snprintf(text, sizeof(text), "%s", command);
-	for (argv[0] = strtok_r(text, " ", &save); argv[nr] && nr < 14;)
+	for (argv[0] = strtok_r(text, " ", &save); argv[nr] && nr < 22;)
 		argv[++nr] = strtok_r(NULL, " ", &save);
 	child = fork();
 	if (!child) {
@@ -332,7 +332,7 @@ void step_dsa_accel(const char *arg)
 			check(!wq_set(&wq, "interrupt", "ims"), NULL, "wq0.1 takes interrupt=ims");
 		if (i == 3)
 			wq_watch(&wq);
-		ret = run(txt("/bin/accel-config %s", up[i]));
+		ret = run_command(txt("/bin/accel-config %s", up[i]));
 		if (!check(!ret, txt("exit status %d", ret), "accel-config %s", up[i]))
 			return;
 	}
@@ -342,10 +342,10 @@ void step_dsa_accel(const char *arg)
 		dma_finish(&wq, 1);
 	check(wq.copies == COPIES && !wq.failures && wq.received == COPIES, wq.bad,
 	      "%lu copies, %ld interrupts through IMS", wq.copies, wq.received);
-	ret = run("/bin/accel-config list");
+	ret = run_command("/bin/accel-config list");
 	check(!ret, txt("exit status %d", ret), "accel-config list");
 	for (i = 0; i < ARRAY_SIZE(down); i++) {
-		ret = run(txt("/bin/accel-config %s", down[i]));
+		ret = run_command(txt("/bin/accel-config %s", down[i]));
 		check(!ret, txt("exit status %d", ret), "accel-config %s", down[i]);
 	}
 	dsa_check_ims(0, "in_use", "0");

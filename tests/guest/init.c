@@ -113,6 +113,7 @@ static const struct step {
 	{ "dsa-accel",	false,	step_dsa_accel },
 	{ "dsa-user",	false,	step_dsa_user },
 	{ "dsa-user-selftest", false, step_dsa_user_selftest },
+	{ "dsa-user-test", false, step_dsa_user_test },
 	{ "dsa-user-revoke", false, step_dsa_user_revoke },
 	{ "dsa-user-halt", false, step_dsa_user_halt },
 	{ "dsa-user-stress", false, step_dsa_user_stress },

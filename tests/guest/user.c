@@ -263,6 +263,33 @@ void step_dsa_user_selftest(const char *arg)
 	users_down(users, ARRAY_SIZE(users));
 }
 
+/* Debian's own program, which knows nothing of interrupts, submits from its address space */
+void step_dsa_user_test(const char *arg)
+{
+	/* Those operations of the specification which the device has, and batches of 16 */
+	static const char * const ops[] = {
+		"0x0", "0x3", "0x4", "0x5",
+		"0x1 -c 16 -b 0x3", "0x1 -c 16 -b 0x4", "0x1 -c 16 -b 0x5",
+	};
+	static const char * const sizes[] = { "1", "4096", "65536" };
+	struct user users[1] = { 0 };
+	size_t i, j;
+	int ret;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, 1, "0"))
+		return;
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
+			ret = run_command(txt("/bin/dsa_test -w 0 -d dsa0/wq0.0 -f 0 -t 5000 -l %s -o %s",
+					      sizes[j], ops[i]));
+			check(!ret, txt("exit status %d", ret), "dsa_test: operation %s, %s bytes", ops[i],
+			      sizes[j]);
+		}
+	}
+	users_down(users, 1);
+}
+
 /* The device revokes all handles while processes have them */
 void step_dsa_user_revoke(const char *arg)
 {

@@ -72,6 +72,9 @@ pack()
 	# the administrator's tool
 	tool=$(command -v accel-config) || die "accel-config is not installed: run scripts/deps idxd"
 	add_program "$dir" "$tool" accel-config
+	tool=/usr/libexec/accel-config/test/dsa_test
+	[ -x "$tool" ] || die "accel-config-test is not installed: run scripts/deps idxd"
+	add_program "$dir" "$tool" dsa_test
 	kselftest ims_dsa dsa_copy ims_dsa
 	cp "$out/ims_dsa/"{dsa_copy,ims_dsa} "$dir/bin/" || die "cannot copy the selftests of processes"
 	[ "$kernel" != boot ] || { add_kvm "$obj" "$dir"; add_vfio "$dir"; }
