@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -177,6 +179,41 @@ static int wq_be_disabled(void)
 	return wq_config(&wq, "ims") ? 0 : -EIO;
 }
 
+/* As in include/uapi/linux/idxd.h, which is newer than the machine's */
+#define IDXD_IOC_IRQ_BIND	_IO(0xBB, 0)
+
+struct idxd_irq_bind {
+	unsigned int	argsz;
+	unsigned int	flags;
+	int		eventfd;
+	unsigned int	handle;
+	unsigned int	generation;
+};
+
+static int user_open_and_bind(void)
+{
+	struct idxd_irq_bind bind = { .argsz = sizeof(bind), .eventfd = eventfd(0, EFD_CLOEXEC) };
+	int fd = open("/dev/dsa/wq0.0", O_RDWR | O_CLOEXEC), ret = 0;
+
+	if (fd < 0 || bind.eventfd < 0 || ioctl(fd, IDXD_IOC_IRQ_BIND, &bind))
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (bind.eventfd >= 0)
+		close(bind.eventfd);
+	return ret;
+}
+
+/* Neither a slot nor a share in the limit is left behind */
+static int user_be_closed(void)
+{
+	return strcmp(dsa_ims(0, "in_use"), "0") ? -EEXIST : 0;
+}
+
+static const struct op user_ops[] = {
+	{ "idxd: open and bind", user_be_closed, user_open_and_bind, 20, 1 },
+};
+
 static const struct op stress_ops[] = {
 	{ "3 vectors in device memory",	NULL,	few_slots,	30, 1 },
 	{ "3 vectors in queue memory",	NULL,	few_queue,	30, 1 },
@@ -299,7 +336,7 @@ static void sweep_all(const struct op *ops, size_t nr)
 		sweep(&ops[i]);
 }
 
-/* failnth=stress, edu, wq, probe, reset */
+/* failnth=stress, edu, wq, user, probe, reset */
 void step_failnth(const char *arg)
 {
 	const char *what = arg ? arg : "";
@@ -323,6 +360,8 @@ void step_failnth(const char *arg)
 		if (check(!wq_be_disabled() && !wq_enable(&wq), NULL, "WQ is enabled"))
 			copy_and_check(&wq, 1);
 		take_down(&wq, 1);
+	} else if (!strcmp(what, "user") && dsa_load("enable=0") && users_are_up(1)) {
+		sweep_all(user_ops, ARRAY_SIZE(user_ops));
 	} else if ((!strcmp(what, "probe") || !strcmp(what, "reset")) && dsa_load("enable=0")) {
 		snprintf(dsa_name, sizeof(dsa_name), "%s", dsa_pci(0));
 		idxd_ko = open("/lib/modules/idxd.ko", O_RDONLY | O_CLOEXEC);

@@ -83,6 +83,9 @@ void machine_has_moved(void);
 long machine_property(const char *property);
 bool machine_misbehave(const char *property, const char *value);
 
+/* user.c */
+bool users_are_up(int nr);
+
 /* idxd_faults.c */
 int run_command(const char *command);
 

@@ -97,6 +97,13 @@ static bool users_up(struct user *users, int nr, const char *max)
 	return ok;
 }
 
+bool users_are_up(int nr)
+{
+	struct user users[USERS] = { 0 };
+
+	return users_up(users, nr, "1");
+}
+
 static void users_down(struct user *users, int nr)
 {
 	int i, ret;
