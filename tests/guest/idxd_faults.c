@@ -320,6 +320,10 @@ void step_dsa_accel(const char *arg)
 		"enable-device dsa0", "enable-wq dsa0/wq0.1",
 	};
 	static const char * const down[] = { "disable-wq dsa0/wq0.1", "disable-device dsa0" };
+	/* What it has saved, and the samples which are delivered with it */
+	static const char * const files[] = {
+		"saved", "storage_profile.conf", "net_profile.conf", "os_profile.conf", "app_profile.conf",
+	};
 	struct dsa_wq wq = { .id = 1 };
 	size_t i;
 	int ret;
@@ -344,9 +348,21 @@ void step_dsa_accel(const char *arg)
 	      "%lu copies, %ld interrupts through IMS", wq.copies, wq.received);
 	ret = run_command("/bin/accel-config list");
 	check(!ret, txt("exit status %d", ret), "accel-config list");
+	ret = run_command("/bin/accel-config save-config -s /conf/saved");
+	check(!ret, txt("exit status %d", ret), "accel-config saves what is configured");
 	for (i = 0; i < ARRAY_SIZE(down); i++) {
 		ret = run_command(txt("/bin/accel-config %s", down[i]));
 		check(!ret, txt("exit status %d", ret), "accel-config %s", down[i]);
 	}
 	dsa_check_ims(0, "in_use", "0");
+	check(!strcmp(wq_get(&wq, "type"), "none"), wq_get(&wq, "type"), "wq0.1 has lost its type");
+	/* The driver shows traffic classes of such a device, but takes them with this only */
+	write_file("/sys/module/idxd/parameters/tc_override", "Y");
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		ret = run_command(txt("/bin/accel-config load-config -c /conf/%s", files[i]));
+		check(!ret, txt("exit status %d", ret), "accel-config loads %s", files[i]);
+		if (!i)
+			check(!strcmp(wq_get(&wq, "type"), "kernel"), wq_get(&wq, "type"),
+			      "wq0.1 has its type again");
+	}
 }

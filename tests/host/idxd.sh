@@ -72,6 +72,8 @@ pack()
 	# the administrator's tool
 	tool=$(command -v accel-config) || die "accel-config is not installed: run scripts/deps idxd"
 	add_program "$dir" "$tool" accel-config
+	mkdir "$dir/conf"
+	cp /etc/accel-config/contrib/configs/*.conf "$dir/conf/" || die "cannot copy the samples of accel-config"
 	tool=/usr/libexec/accel-config/test/dsa_test
 	[ -x "$tool" ] || die "accel-config-test is not installed: run scripts/deps idxd"
 	add_program "$dir" "$tool" dsa_test

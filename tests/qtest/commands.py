@@ -50,7 +50,7 @@ def test_wq_config(m):
     """a bad configuration of a WQ is refused."""
     dsa = Dsa(m)
     for error, args in ((0x22, {"size": 0}), (0x23, {"mode": 1}), (0x24, {"mode": 0x10}),
-                        (0x25, {"mode": 0x13}), (0x27, {"limits": 11 << 5 | 31})):
+                        (0x27, {"limits": 11 << 5 | 31})):
         dsa.config(**args)
         dsa.must(d.ENABLE)
         errors(dsa, (d.WQ_ENABLE, 0, error))

@@ -179,6 +179,22 @@ def test_dma_errors(m):
     expect("list", (rec.status, rec.fault_addr), (0x1f, NOWHERE))
 
 
+def test_block_on_fault(m):
+    """a WQ which may block on faults ends with the answer to a page request."""
+    dsa = Dsa(m)
+    dsa.enable(mode=0x13)
+    flags = d.CRAV | d.RCR | 2
+    args = {"src": d.SRC, "dst": d.DST, "size": 64, "flags": flags}
+    expect("no fault", dsa.run(d.MEMMOVE, **args).status, 1)
+    rec = dsa.run(d.MEMMOVE, **{**args, "src": NOWHERE})
+    expect("read", (rec.status, rec.fault_addr), (0x04, NOWHERE))
+    rec = dsa.run(d.MEMMOVE, **{**args, "dst": NOWHERE})
+    expect("write", (rec.status, rec.fault_addr), (0x84, NOWHERE))
+    rec = dsa.run(d.MEMMOVE, **{**args, "src": NOWHERE, "flags": flags & ~2})
+    expect("not asked to block", rec.status, 0x03)
+    expect("nothing to fault on", dsa.run(d.NOOP, flags=flags).status, 0x11)
+
+
 def swerr(dsa):
     words = [dsa.reg(d.SWERR + i * 8, "q") for i in range(4)]
     dsa.put(d.SWERR, 3)

@@ -25,7 +25,8 @@ def test_caps(m):
     expect("longest transfer", gencap >> 16 & 31, 31)
     expect("WQs", dsa.reg(d.WQCAP) >> 16 & 0xff, 8)
     expect("total size", dsa.reg(d.WQCAP) & 0xffff, 128)
-    expect("dedicated only", dsa.reg(d.WQCAP, "q") >> 48 & 3, 2)
+    expect("dedicated only, with ATS", dsa.reg(d.WQCAP, "q") >> 48 & 7, 6)
+    expect("blocks on faults", gencap & 1, 1)
     expect("groups", dsa.reg(d.GRPCAP) & 0xff, 4)
     expect("engines", dsa.reg(d.ENGCAP), 4)
     expect("operations", dsa.reg(d.OPCAP, "q"), 0x1003f)
@@ -106,7 +107,7 @@ def test_reserved(m):
                           (0xf8, 0), (0x1fc, 0), (0x500, 0)):
         dsa.put(offset, ones)
         expect(f"register {offset:#x}", dsa.reg(offset), keeps)
-    for word, keeps in ((0, 0xffff), (1, 0xffff), (2, 0x3ffffff3), (3, 0x1ff),
+    for word, keeps in ((0, 0xffff), (1, 0xffff), (2, 0x3ffffff7), (3, 0x1ff),
                         (4, 0), (5, 0), (6, 0), (7, 0), (8, 0x1003f), (9, 0)):
         dsa.put(dsa.wqcfg + word * 4, ones)
         expect(f"WQCFG word {word}", dsa.reg(dsa.wqcfg + word * 4), keeps)

@@ -216,9 +216,6 @@ static int dsa_check_wq_config(DsaState *s, const DsaWq *wq)
     if (!FIELD_EX32(mode, WQCFG2, DEDICATED)) {
         return DSA_ERR_WQ_MODE;
     }
-    if (FIELD_EX32(mode, WQCFG2, BOF)) {
-        return DSA_ERR_WQ_BOF;
-    }
     if (FIELD_EX32(limits, WQCFG3, MAX_BATCH_SHIFT) > DSA_MAX_BATCH_SHIFT) {
         return DSA_ERR_WQ_BATCH;
     }

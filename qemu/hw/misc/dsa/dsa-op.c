@@ -38,12 +38,22 @@ static bool dsa_fault(DsaJob *job, uint8_t status, uint64_t addr)
     return false;
 }
 
+/*
+ * There is no page request (PRI). One that blocks ends as if the request had
+ * been answered with a failure.
+ */
+static uint8_t dsa_page_fault(const DsaJob *job)
+{
+    return job->flags & DSA_FLAG_BOF ? DSA_COMP_PAGE_RESPONSE
+                                     : DSA_COMP_PAGE_FAULT;
+}
+
 static bool dsa_read(DsaWq *wq, DsaJob *job, uint64_t addr, void *buf,
                      uint32_t len)
 {
     return dsa_job_dma(wq->dev, job, &addr, buf, len,
                        DMA_DIRECTION_TO_DEVICE) ||
-           dsa_fault(job, DSA_COMP_PAGE_FAULT, addr);
+           dsa_fault(job, dsa_page_fault(job), addr);
 }
 
 static bool dsa_write(DsaWq *wq, DsaJob *job, uint64_t addr, const void *buf,
@@ -51,7 +61,7 @@ static bool dsa_write(DsaWq *wq, DsaJob *job, uint64_t addr, const void *buf,
 {
     return dsa_job_dma(wq->dev, job, &addr, (void *)buf, len,
                        DMA_DIRECTION_FROM_DEVICE) ||
-           dsa_fault(job, DSA_COMP_PAGE_FAULT | DSA_COMP_WRITE, addr);
+           dsa_fault(job, dsa_page_fault(job) | DSA_COMP_WRITE, addr);
 }
 
 /* Overlapping buffers come out as if copied through a third one. */
@@ -139,27 +149,29 @@ static const DsaOp dsa_ops[] = {
     [DSA_OP_MEMMOVE] = {
         .addr1 = true,
         .addr2 = true,
-        .flags = DSA_FLAG_CACHE | DSA_FLAG_ADDR1_TC | DSA_FLAG_ADDR2_TC |
-                 DSA_FLAG_STRICT,
+        .flags = DSA_FLAG_BOF | DSA_FLAG_CACHE | DSA_FLAG_ADDR1_TC |
+                 DSA_FLAG_ADDR2_TC | DSA_FLAG_STRICT,
         .step = dsa_step_memmove,
     },
     [DSA_OP_FILL] = {
         .addr1 = true,
         .addr2 = true,
-        .flags = DSA_FLAG_CACHE | DSA_FLAG_ADDR2_TC | DSA_FLAG_STRICT,
+        .flags = DSA_FLAG_BOF | DSA_FLAG_CACHE | DSA_FLAG_ADDR2_TC |
+                 DSA_FLAG_STRICT,
         .step = dsa_step_fill,
     },
     [DSA_OP_COMPARE] = {
         .addr1 = true,
         .addr2 = true,
-        .flags = DSA_FLAG_CHECK | DSA_FLAG_ADDR1_TC | DSA_FLAG_ADDR2_TC,
+        .flags = DSA_FLAG_BOF | DSA_FLAG_CHECK | DSA_FLAG_ADDR1_TC |
+                 DSA_FLAG_ADDR2_TC,
         .specific = 1,
         .step = dsa_step_compare,
     },
     [DSA_OP_CRCGEN] = {
         .addr1 = true,
-        .flags = DSA_FLAG_ADDR1_TC | DSA_FLAG_CRC_SEED | DSA_FLAG_CRC_NOINV |
-                 DSA_FLAG_CRC_NOREF,
+        .flags = DSA_FLAG_BOF | DSA_FLAG_ADDR1_TC | DSA_FLAG_CRC_SEED |
+                 DSA_FLAG_CRC_NOINV | DSA_FLAG_CRC_NOREF,
         .specific = 16,
         .step = dsa_step_crc,
     },
@@ -219,14 +231,17 @@ static bool dsa_op_allowed(const DsaWq *wq, const DsaJob *job)
     return ops[job->op / 32] >> job->op % 32 & 1;
 }
 
-static uint32_t dsa_bad_flags(DsaState *s, const DsaJob *job)
+static uint32_t dsa_bad_flags(const DsaWq *wq, const DsaJob *job)
 {
     uint32_t bad = job->flags & ~(DSA_FLAGS_COMMON | dsa_op(job)->flags);
 
     if (!(job->flags & DSA_FLAG_CRAV)) {
         bad |= job->flags & DSA_FLAG_RCR;
     }
-    if (!dsa_int_permitted(s, job)) {
+    if (!FIELD_EX32(wq->cfg[DSA_WQCFG_MODE], WQCFG2, BOF)) {
+        bad |= job->flags & DSA_FLAG_BOF;
+    }
+    if (!dsa_int_permitted(wq->dev, job)) {
         bad |= job->flags & DSA_FLAG_RCI;
     }
     return bad;
@@ -272,7 +287,7 @@ static uint8_t dsa_job_check(DsaWq *wq, DsaJob *job)
     if (!dsa_op_allowed(wq, job)) {
         return DSA_COMP_OPCODE;
     }
-    job->invalid_flags = dsa_bad_flags(wq->dev, job);
+    job->invalid_flags = dsa_bad_flags(wq, job);
     if (job->invalid_flags) {
         return DSA_COMP_FLAGS;
     }

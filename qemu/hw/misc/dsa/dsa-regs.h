@@ -63,6 +63,7 @@ enum {
 #define DSA_MAX_BATCH_SHIFT 10
 #define DSA_TOTAL_SIZE_MAX  4096
 
+FIELD(GENCAP, BLOCK_ON_FAULT, 0, 1)
 FIELD(GENCAP, CMD_CAP, 4, 1)
 FIELD(GENCAP, EVL_SUPPORT, 13, 2)
 FIELD(GENCAP, MAX_XFER_SHIFT, 16, 5)
@@ -74,6 +75,7 @@ FIELD(WQCAP, TOTAL_SIZE, 0, 16)
 FIELD(WQCAP, NUM_WQS, 16, 8)
 FIELD(WQCAP, WQCFG_SIZE, 24, 4)
 FIELD(WQCAP, DEDICATED, 49, 1)
+FIELD(WQCAP, ATS_SUPPORT, 50, 1)
 FIELD(WQCAP, PRIORITY, 51, 1)
 FIELD(WQCAP, OCCUPANCY, 52, 1)
 FIELD(WQCAP, OP_CONFIG, 54, 1)
@@ -159,7 +161,6 @@ enum {
     DSA_ERR_WQ_SIZE         = 0x22,
     DSA_ERR_WQ_PRIORITY     = 0x23,
     DSA_ERR_WQ_MODE         = 0x24,
-    DSA_ERR_WQ_BOF          = 0x25,
     DSA_ERR_WQ_BATCH        = 0x27,
     DSA_ERR_WQ_XFER         = 0x28,
     /* disable device; disable, drain, abort, reset WQ */
@@ -250,6 +251,7 @@ enum {
 };
 
 #define DSA_FLAG_FENCE      BIT(0)
+#define DSA_FLAG_BOF        BIT(1)
 #define DSA_FLAG_CRAV       BIT(2)
 #define DSA_FLAG_RCR        BIT(3)
 #define DSA_FLAG_RCI        BIT(4)
@@ -268,6 +270,7 @@ enum {
     DSA_COMP_SUCCESS        = 0x01,
     DSA_COMP_FALSE          = 0x02,
     DSA_COMP_PAGE_FAULT     = 0x03,
+    DSA_COMP_PAGE_RESPONSE  = 0x04,
     DSA_COMP_BATCH_FAIL     = 0x05,
     DSA_COMP_OPCODE         = 0x10,
     DSA_COMP_FLAGS          = 0x11,

@@ -282,7 +282,7 @@ static uint32_t dsa_wqcfg_mask(unsigned i)
     static const uint32_t masks[] = {
         [DSA_WQCFG_SIZES] = 0xffff,
         [DSA_WQCFG_THRESH] = 0xffff,
-        [DSA_WQCFG_MODE] = 0x3ffffff3,
+        [DSA_WQCFG_MODE] = 0x3ffffff7,
         [DSA_WQCFG_LIMITS] = 0x1ff,
     };
 

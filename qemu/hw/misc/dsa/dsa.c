@@ -30,6 +30,7 @@ static uint64_t dsa_gencap(DsaState *s)
 {
     uint64_t v = 0;
 
+    v = FIELD_DP64(v, GENCAP, BLOCK_ON_FAULT, 1);
     v = FIELD_DP64(v, GENCAP, CMD_CAP, 1);
     v = FIELD_DP64(v, GENCAP, EVL_SUPPORT, s->evl);
     v = FIELD_DP64(v, GENCAP, MAX_XFER_SHIFT, s->max_xfer_shift);
@@ -46,6 +47,7 @@ static uint64_t dsa_wqcap(DsaState *s)
     v = FIELD_DP64(v, WQCAP, NUM_WQS, s->num_wqs);
     v = FIELD_DP64(v, WQCAP, WQCFG_SIZE, ctz32(DSA_WQCFG_SIZE) - 5);
     v = FIELD_DP64(v, WQCAP, DEDICATED, 1);
+    v = FIELD_DP64(v, WQCAP, ATS_SUPPORT, 1);
     v = FIELD_DP64(v, WQCAP, PRIORITY, 1);
     v = FIELD_DP64(v, WQCAP, OCCUPANCY, 1);
     return FIELD_DP64(v, WQCAP, OP_CONFIG, 1);
