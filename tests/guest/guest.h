@@ -123,6 +123,8 @@ void step_dsa_user_selftest(const char *arg);
 void step_dsa_user_test(const char *arg);
 void step_dsa_user_revoke(const char *arg);
 void step_dsa_user_halt(const char *arg);
+void step_dsa_user_flr(const char *arg);
+void step_dsa_user_vectors(const char *arg);
 void step_dsa_user_stress(const char *arg);
 void step_dsa_revoke_race(const char *arg);
 void step_dsa_revoke_refused(const char *arg);

@@ -90,6 +90,7 @@ bool users_are_up(int nr);
 int run_command(const char *command);
 
 /* idxd_steps.c */
+void reset_function(void);
 bool bring_up(struct dsa_wq *wqs, int nr);
 void take_down(struct dsa_wq *wqs, int nr);
 void copy_and_check(struct dsa_wq *wqs, int nr);

@@ -343,7 +343,7 @@ void step_dsa_unload(const char *arg)
 	}
 }
 
-static void reset_function(void)
+void reset_function(void)
 {
 	int ret = write_file(txt("/sys/bus/pci/devices/%s/reset", dsa_pci(0)), "1");
 

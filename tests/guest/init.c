@@ -116,6 +116,8 @@ static const struct step {
 	{ "dsa-user-test", false, step_dsa_user_test },
 	{ "dsa-user-revoke", false, step_dsa_user_revoke },
 	{ "dsa-user-halt", false, step_dsa_user_halt },
+	{ "dsa-user-flr", false, step_dsa_user_flr },
+	{ "dsa-user-vectors", false, step_dsa_user_vectors },
 	{ "dsa-user-stress", false, step_dsa_user_stress },
 	{ "dsa-revoke-race", false, step_dsa_revoke_race },
 	{ "dsa-revoke-refused", false, step_dsa_revoke_refused },

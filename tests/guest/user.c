@@ -11,9 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/idxd.h>
 
 #include "guest.h"
 #include "idxd.h"
@@ -22,6 +27,9 @@
 #define NOBODY		65534
 #define USER_ACTION	"idxd-user"
 #define COPIER		"/bin/dsa_copy"
+#define BINDINGS	100
+/* More than one CPU has vectors */
+#define ALL_VECTORS	256
 
 /* Control word of a slot */
 #define SLOT_CONTROL	0xc
@@ -244,16 +252,47 @@ static void users_compare(struct user *users, const char *copies, const char *si
 	say(" ");
 }
 
+static long cpu_us(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000L + u.ru_utime.tv_usec +
+	       u.ru_stime.tv_usec;
+}
+
+/* What it costs to have an interrupt and to give it back, two commands of the device among it */
+static void user_bind_cost(const struct dsa_wq *wq)
+{
+	struct idxd_irq_bind bind = { .argsz = sizeof(bind) };
+	int fd = open(user_node(wq), O_RDWR), event = eventfd(0, 0), i, error = 0;
+	long cpu = cpu_us(), start = now_ms();
+
+	for (i = 0; i < BINDINGS && !error; i++) {
+		bind.eventfd = event;
+		error = ioctl(fd, IDXD_IOC_IRQ_BIND, &bind) ? errno : 0;
+		bind.eventfd = -1;
+		if (!error && ioctl(fd, IDXD_IOC_IRQ_BIND, &bind))
+			error = errno;
+	}
+	check(!error, strerror(error), "%s: an interrupt is bound and given back %d times", wq_name(wq), i);
+	say("BIND and unbind: %.1f ms, %.1f ms of CPU time", (now_ms() - start) * 1.0 / BINDINGS,
+	    (cpu_us() - cpu) / 1e3 / BINDINGS);
+	close(event);
+	close(fd);
+}
+
+/* dsa-user, or dsa-user=COPIES of each size */
 void step_dsa_user(const char *arg)
 {
 	struct user users[USERS] = { 0 };
 
-	(void)arg;
 	if (!dsa_load("enable=0") || !users_up(users, USERS, "1"))
 		return;
-	users_compare(users, "100", "4096");
-	users_compare(users, "100", "65536");
-	users_compare(users, "20", "2097152");
+	user_bind_cost(&users[0].wq);
+	users_compare(users, arg ? arg : "100", "4096");
+	users_compare(users, arg ? arg : "100", "65536");
+	users_compare(users, arg ? arg : "20", "2097152");
 	users_down(users, USERS);
 }
 
@@ -327,6 +366,39 @@ void step_dsa_user_revoke(const char *arg)
 	users_down(users, USERS);
 }
 
+/* Processes which copy without end, each has had some interrupts */
+static bool users_busy(struct user *users, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!check(user_start(&users[i], "1000000", "4096", false), strerror(errno),
+			   "%s: process %d starts", wq_name(&users[i].wq), i))
+			return false;
+		user_bound(users, i);
+		close(users[i].go);
+	}
+	for (i = 0; i < nr; i++) {
+		while (irq_count(users[i].irq.irq) < 5)
+			usleep(1000);
+	}
+	return true;
+}
+
+/* The last word of a process tells which error has ended it */
+static void user_told(struct user *u, int error)
+{
+	char line[160] = "nothing";
+
+	while (fgets(line, sizeof(line), u->out))
+		;
+	line[strcspn(line, "\n")] = '\0';
+	fclose(u->out);
+	waitpid(u->pid, NULL, 0);
+	check(strstr(line, strerror(error)), line, "%s: its process is told: %s", wq_name(&u->wq),
+	      strerror(error));
+}
+
 /* The device halts while processes sleep and submit: they are told, and all is given back */
 void step_dsa_user_halt(const char *arg)
 {
@@ -335,34 +407,70 @@ void step_dsa_user_halt(const char *arg)
 	int i;
 
 	(void)arg;
-	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1"))
+	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1") ||
+	    !users_busy(users, ARRAY_SIZE(users)))
 		return;
-	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
-		if (!check(user_start(&users[i], "1000000", "4096", false), strerror(errno),
-			   "%s: process %d starts", wq_name(&users[i].wq), i))
-			return;
-		user_bound(users, i);
-		close(users[i].go);
-	}
-	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
-		while (irq_count(users[i].irq.irq) < 5)
-			usleep(1000);
-	}
 	dsa_misbehave(0, "halt", "1");
-	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
-		char line[160] = "nothing";
-
-		while (fgets(line, sizeof(line), users[i].out))
-			;
-		line[strcspn(line, "\n")] = '\0';
-		waitpid(users[i].pid, NULL, 0);
-		check(strstr(line, strerror(ENODEV)), line, "%s: process %d is told that it is gone",
-		      wq_name(&users[i].wq), i);
-	}
+	for (i = 0; i < (int)ARRAY_SIZE(users); i++)
+		user_told(&users[i], ENODEV);
 	/* The driver may be about to reset the device, which takes the table away meanwhile */
 	for (end = now_ms() + PATIENCE_MS; strcmp(dsa_ims(0, "in_use"), "0") && now_ms() < end;)
 		usleep(1000);
 	dsa_check_ims(0, "in_use", "0");
+}
+
+/* The driver sets the work queues up again after a reset, and who is new can use them */
+static void users_reset(struct user *users, int nr)
+{
+	int i;
+
+	reset_function();
+	for (i = 0; i < nr; i++)
+		chmod(user_node(&users[i].wq), 0666);
+}
+
+/* The same when somebody resets the device */
+void step_dsa_user_flr(const char *arg)
+{
+	struct user users[2] = { 0 };
+	int i;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1") ||
+	    !users_busy(users, ARRAY_SIZE(users)))
+		return;
+	users_reset(users, ARRAY_SIZE(users));
+	for (i = 0; i < (int)ARRAY_SIZE(users); i++)
+		user_told(&users[i], ENODEV);
+	dsa_check_ims(0, "in_use", "0");
+	users_copy(users, ARRAY_SIZE(users), "100", "4096", false);
+	users_down(users, ARRAY_SIZE(users));
+}
+
+/* Another device has taken all vectors of the only CPU */
+void step_dsa_user_vectors(const char *arg)
+{
+	struct user users[1] = { 0 };
+	int held, ret;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, 1, "1"))
+		return;
+	ret = write_file(IDXD_DRIVER "unbind", dsa_pci(1));
+	if (!check(!ret, strerror(-ret), "dsa1 is given up by its driver") || !stress_load())
+		return;
+	for (held = ALL_VECTORS; held && stress_run(txt("hold %d", held)); held--)
+		;
+	check(held && held < ALL_VECTORS, txt("%d", held), "another device has all vectors of the CPU");
+	say("%d vectors are held", held);
+	if (check(user_start(&users[0], "1", "4096", false), strerror(errno), "a process starts")) {
+		close(users[0].go);
+		user_told(&users[0], ENOSPC);
+	}
+	dsa_check_ims(0, "in_use", "0");
+	check(!module_unload("ims_stress"), NULL, "the other device gives its vectors back");
+	users_copy(users, 1, "100", "4096", false);
+	users_down(users, 1);
 }
 
 static void user_kill(struct user *u)
@@ -373,8 +481,9 @@ static void user_kill(struct user *u)
 }
 
 /*
- * Processes come and go, by themselves and not, while handles are revoked and work
- * queues disabled beside them. What becomes of a copy does not matter, what is left does.
+ * Processes come and go, by themselves and not, while handles are revoked, the device is
+ * reset and work queues disabled beside them. What becomes of a copy does not matter,
+ * what is left does.
  */
 void step_dsa_user_stress(const char *arg)
 {
@@ -393,6 +502,8 @@ void step_dsa_user_stress(const char *arg)
 		usleep(round * 7919 % 60000);
 		if (round % 3 == 0)
 			dsa_misbehave(0, "revoke-handles", "true");
+		if (round % 5 == 4)
+			users_reset(users, USERS);
 		for (i = 0; ok && i < USERS; i++) {
 			if ((round + i) % 4 == 1) {
 				ok = !user_bind(&users[i].wq, "unbind");

@@ -44,15 +44,15 @@ build_initramfs()
 	local selftests=$tree/tools/testing/selftests header
 
 	mkdir -p "$dir" || die "cannot create $dir"
-	${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -Werror -static \
-		-o "$dir/init" "${PROGRAM[@]}" ||
-		die "the guest's init does not compile (${CC:-gcc} and its libc6-dev are needed)"
 	# newer than those of the machine
 	mkdir -p "$out/headers/linux" || die "cannot create $out/headers"
-	for header in vfio iommufd; do
+	for header in vfio iommufd idxd; do
 		sed 's/ __user / /; s/ __counted_by([a-z_]*)//' "$tree/include/uapi/linux/$header.h" >"$out/headers/linux/$header.h" ||
 			die "cannot copy the headers of the kernel"
 	done
+	${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -Werror -static -I "$out/headers" \
+		-o "$dir/init" "${PROGRAM[@]}" ||
+		die "the guest's init does not compile (${CC:-gcc} and its libc6-dev are needed)"
 	${CC:-gcc} -std=gnu11 -O2 -Wall -static -o "$dir/ims_sysfs" "$selftests/ims/ims_sysfs.c" ||
 		die "the selftest does not compile, see above"
 	${CC:-gcc} -std=gnu11 -O2 -Wall -static -I "$out/headers" -o "$dir/ims_vfio" \

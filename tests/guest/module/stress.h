@@ -10,7 +10,7 @@
 
 #include "bench.h"
 
-#define STRESS_VECTORS	64
+#define STRESS_VECTORS	256
 
 /**
  * struct stress - The device

@@ -348,6 +348,48 @@ TEST_F(wq, child)
 	EXPECT_EQ(signals(self->eventfd), 1U);
 }
 
+/* The program that follows an exec must not use the file, or its exit status is not 0 */
+static int after_exec(const char *wq)
+{
+	const struct dsa_hw_desc desc = { .opcode = DSA_OPCODE_NOOP };
+	struct idxd_irq_bind bind;
+	struct idxd_irq_arm arm;
+	int fd = atoi(wq);
+
+	return irq_arm(fd, &arm) != EPERM || irq_bind(fd, -1, &bind) != EPERM ||
+	       submit(fd, &desc) || errno != EPERM;
+}
+
+/* The file stays open, its address space does not */
+TEST_F(wq, exec)
+{
+	const char *other = getenv("IMS_DSA_OTHER");
+	struct idxd_irq_bind bind;
+	int status, fd;
+	char arg[16];
+	pid_t pid;
+
+	if (!other)
+		SKIP(return, "IMS_DSA_OTHER does not name a work queue");
+	pid = fork();
+	if (!pid) {
+		fd = wq_open(other);
+		if (fd < 0 || irq_bind(fd, self->eventfd, &bind) || fcntl(fd, F_SETFD, 0))
+			_exit(2);
+		snprintf(arg, sizeof(arg), "%d", fd);
+		execl("/proc/self/exe", "ims_dsa", "--after-exec", arg, NULL);
+		_exit(3);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+
+	/* And gives its interrupt back when it ends */
+	fd = wq_open(other);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(irq_bind(fd, self->eventfd, &bind), 0);
+	close(fd);
+}
+
 /* The neighbour: says which handle it has, and in the end whether somebody has used it */
 static void neighbour(const char *wq, int out, int in)
 {
@@ -442,4 +484,9 @@ TEST_F(wq, disabled_meanwhile)
 	EXPECT_EQ(irq_bind(self->fd, -1, &bind), ENOENT);
 }
 
-TEST_HARNESS_MAIN
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "--after-exec"))
+		return after_exec(argv[2]);
+	return test_harness_run(argc, argv);
+}
