@@ -161,6 +161,8 @@ bad_input "no such guest" "no guest named 'nobody' in tests/tables/idxd.tsv" "$T
 
 # a root of another distribution
 no_debootstrap() {
+	# the links, not what they point at
+	rm -f bin/debootstrap bin/df
 	printf '#!/bin/sh\necho "E: Failed getting release file"\nexit 1\n' >bin/debootstrap
 	printf '#!/bin/sh\necho head\necho / 9 9 99999999 0%% /\n' >bin/df
 	chmod +x bin/debootstrap bin/df
