@@ -99,10 +99,10 @@ printf '#!/bin/sh\nexit 1\n' >fake/dpkg-query
 printf '#!/bin/sh\necho "${FAKE_UID:-0}"\n' >fake/id
 printf '#!/bin/sh\necho "E: Failed to fetch a package: Temporary failure resolving the host" >&2\nexit 100\n' >fake/apt-get
 chmod +x fake/*
-# all tools but these two
+# all tools but these
 mkdir bin
 ln -s /usr/bin/* bin/
-rm -f bin/ninja bin/sudo
+rm -f bin/ninja bin/autoreconf bin/sudo
 bad_input "missing package, neither root nor sudo" "neither root .*: as root, run 'apt-get install .*libelf-dev" \
 	env PATH="$TMP/fake:$TMP/bin" FAKE_UID=1000 scripts/deps build
 bad_input "apt without network" "apt failed .*when the network .*run 'apt-get install .*qemu-system-x86" \
@@ -145,6 +145,12 @@ bad_qemu "no such source package" "nothing.dsc is not there: give" nothing
 first=$(grep -v '^#' "$TOP/qemu/patches/series" | head -1)
 file=$(sed -n 's,^+++ b/,,p' "$TOP/qemu/patches/$first/10.0.diff" | head -1)
 bad_qemu "a diff that does not apply" "patch $first: a hunk for $file does not apply to 10.0: adapt"
+mkdir -p ac/accel-config/dl
+cp dsc/qemu_10.0.1.tar.xz dsc/10.0.1.dsc ac/accel-config/dl/
+bad_input "accel-config: a patch that does not apply" "wq-interrupt.patch is for .* and does not apply to 10.0.1.dsc, adapt it" \
+	env IMS_BUILD="$TMP/ac" scripts/accel-config
+bad_input "accel-config: missing tool" "autoreconf is not installed: run scripts/deps accelbuild" env PATH="$TMP/bin" scripts/accel-config
+bad_input "accel-config: an argument" "usage: scripts/accel-config" scripts/accel-config x
 bad_input "QEMU: missing tool" "ninja is not installed: run scripts/deps qemubuild" env PATH="$TMP/bin" scripts/qemu
 
 # the machine

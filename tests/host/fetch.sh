@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The source of a base, or of QEMU, in another suite: which package sources are derived from those
+# The source of a base, of QEMU or accel-config, in another suite: which package sources are derived from those
 # of the machine, and what happens when they do not have it. No network is used.
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -115,6 +115,11 @@ qemu() {
 	[[ $(grep -c '^Types: deb deb-src$' "build/apt-$(mk_get SUITE "$TOP/qemu/qemu.mk")/parts/own.sources") == 2 ]]
 }
 
+accel() {
+	scripts/fetch accel-config
+	[[ $(cd build/accel-config/dl && echo ./*) == "./accel-config_10.0.1.debian.tar.xz ./accel-config_10.0.1.dsc" ]]
+}
+
 no_network() {
 	touch broken
 	not_fetched "cannot fetch linux-source-7.9 from later-backports .*: run again when the network"
@@ -132,6 +137,7 @@ t_check "no source of the main archive is one clear line" not_fetched "no packag
 t_check "one-line sources: with another suite, from where the machine has that kind" one_line
 t_check "deb822 sources; the tarball is there, the package is not kept" deb822
 t_check "QEMU: a source package, and meson" qemu
+t_check "accel-config: a source package" accel
 t_check "no network is one clear line" no_network
 t_check "a suite that has moved on is told" moved_on
 ((FAILED == 0))

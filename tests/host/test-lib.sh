@@ -45,7 +45,7 @@ t_mini() {
 	make_tmp
 	cd "$TMP" || exit
 	p=$TMP/patches
-	ln -s "$TOP/scripts" "$TOP/tests" "$TOP/qemu" .
+	ln -s "$TOP/scripts" "$TOP/tests" "$TOP/qemu" "$TOP/accel-config" .
 	src=$TMP/src/linux-source-6.12
 	mkdir -p "$src/kernel" "$src/drivers" bases "$p/one" "$p/two" "$p/other" overlay/kernel/new
 	printf 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\n' >"$src/Makefile"
