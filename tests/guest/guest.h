@@ -126,6 +126,7 @@ void step_dsa_user_halt(const char *arg);
 void step_dsa_user_flr(const char *arg);
 void step_dsa_user_vectors(const char *arg);
 void step_dsa_user_stress(const char *arg);
+void step_dsa_user_accel(const char *arg);
 void step_dsa_revoke_race(const char *arg);
 void step_dsa_revoke_refused(const char *arg);
 void step_dsa_mask(const char *arg);

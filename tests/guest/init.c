@@ -119,6 +119,7 @@ static const struct step {
 	{ "dsa-user-flr", false, step_dsa_user_flr },
 	{ "dsa-user-vectors", false, step_dsa_user_vectors },
 	{ "dsa-user-stress", false, step_dsa_user_stress },
+	{ "dsa-user-accel", false, step_dsa_user_accel },
 	{ "dsa-revoke-race", false, step_dsa_revoke_race },
 	{ "dsa-revoke-refused", false, step_dsa_revoke_refused },
 	{ "dsa-mask",	false,	step_dsa_mask },

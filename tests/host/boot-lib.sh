@@ -385,7 +385,8 @@ finish()
 }
 
 # run_table ARG...: the command line of a script with a table, which is told in its head. $SCENES are the rows of
-# "run", shown by scenario(); OURS=(TARGET) if the QEMU is one that we build, else OURS=().
+# "run", shown by scenario(); OURS=(TARGET) if the QEMU is one that we build, else OURS=(). leave_out() takes rows
+# that cannot be had from ${wanted[@]} and says so.
 run_table()
 {
 	local kernels needs='' show=''
@@ -405,6 +406,7 @@ run_table()
 		printf '%s\n' "${list[@]}" ${OURS:+qemu}
 		exit
 	fi
+	! declare -F leave_out >/dev/null || leave_out
 	prepare "${list[@]}"
 	! declare -F watch_emulator >/dev/null || watch_emulator "${wanted[@]}"
 	if [ "$*" = run ]; then

@@ -57,6 +57,23 @@ add_vfio()
 	cp "${tests[@]/#/$out/vfio/}" "$1/vfio/" || die "cannot copy the selftests of VFIO"
 }
 
+# The administrator's tool with the attributes of processes, for the row that tries it. Whether its source can
+# be had is not for us to judge, whether it builds is.
+ACCEL=
+leave_out()
+{
+	local why
+
+	[[ " ${wanted[*]} " == *" user-accel "* ]] || return
+	if why=$("$root/scripts/fetch" accel-config 2>&1); then
+		"$root/scripts/accel-config" >&2 || die "accel-config does not build, see above"
+		ACCEL=${IMS_BUILD:-$root/build}/accel-config/root/bin/accel-config
+		return
+	fi
+	say "skip - user-accel: accel-config with the attributes of processes ($(tail -1 <<<"$why"))"
+	mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | grep -vx user-accel)
+}
+
 # An initramfs for each kernel, with its modules
 pack()
 {
@@ -72,6 +89,7 @@ pack()
 	# the administrator's tool
 	tool=$(command -v accel-config) || die "accel-config is not installed: run scripts/deps idxd"
 	add_program "$dir" "$tool" accel-config
+	[ -z "$ACCEL" ] || add_program "$dir" "$ACCEL" accel-config-ims
 	mkdir "$dir/conf"
 	cp /etc/accel-config/contrib/configs/*.conf "$dir/conf/" || die "cannot copy the samples of accel-config"
 	tool=/usr/libexec/accel-config/test/dsa_test
