@@ -127,7 +127,7 @@ static void users_down(struct user *users, int nr)
 }
 
 /* Starts a process, which waits until go is closed */
-static bool user_start(struct user *u, const char *copies, const char *size, bool poll)
+static bool user_start(struct user *u, const char *copies, const char *size, const char *queued, bool poll)
 {
 	int in[2], out[2];
 
@@ -140,8 +140,8 @@ static bool user_start(struct user *u, const char *copies, const char *size, boo
 		dup2(out[1], STDERR_FILENO);
 		if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
 			_exit(126);
-		execl(COPIER, COPIER, "-w", "-n", copies, "-s", size, user_node(&u->wq),
-		      poll ? "-p" : NULL, NULL);
+		execl(COPIER, COPIER, "-w", "-n", copies, "-s", size, "-q", queued,
+		      user_node(&u->wq), poll ? "-p" : NULL, NULL);
 		_exit(127);
 	}
 	close(in[0]);
@@ -202,13 +202,14 @@ static void user_end(struct user *u)
 	      u->faults);
 }
 
-static void users_copy(struct user *users, int nr, const char *copies, const char *size, bool poll)
+static void users_copy(struct user *users, int nr, const char *copies, const char *size,
+		       const char *queued, bool poll)
 {
 	int i, j;
 
 	for (i = 0; i < nr; i++) {
 		users[i].error[0] = '\0';
-		if (!check(user_start(&users[i], copies, size, poll), strerror(errno), "%s: process %d starts",
+		if (!check(user_start(&users[i], copies, size, queued, poll), strerror(errno), "%s: process %d starts",
 			   wq_name(&users[i].wq), i))
 			return;
 		if (!poll)
@@ -227,23 +228,23 @@ static void users_copy(struct user *users, int nr, const char *copies, const cha
 }
 
 /* The same copies asleep and polled */
-static void users_compare(struct user *users, const char *copies, const char *size)
+static void users_compare(struct user *users, const char *copies, const char *size, const char *queued)
 {
 	struct user polled[USERS];
 	int i;
 
 	memcpy(polled, users, sizeof(polled));
-	users_copy(users, USERS, copies, size, false);
+	users_copy(users, USERS, copies, size, queued, false);
 	dsa_check_ims(0, "in_use", "0");
-	users_copy(polled, USERS, copies, size, true);
+	users_copy(polled, USERS, copies, size, queued, true);
 
 	say(" ");
-	say("process  work queue  PASID  slot  handle  copies   bytes  wake-ups  CPU ms  polled");
+	say("process  work queue  PASID  slot  handle  copies   bytes  queued  wake-ups  CPU ms  polled");
 	for (i = 0; i < USERS; i++) {
 		struct user *u = &users[i];
 
-		say("%7d  %-10s  %5u  %4u  %6u  %6lu  %6s  %8lu  %6.1f  %6.1f", i, wq_name(&u->wq),
-		    u->pasid, u->irq.index, u->handle, u->copies, size, u->wakeups,
+		say("%7d  %-10s  %5u  %4u  %6u  %6lu  %7s  %6s  %8lu  %6.1f  %6.1f", i, wq_name(&u->wq),
+		    u->pasid, u->irq.index, u->handle, u->copies, size, queued, u->wakeups,
 		    u->cpu_us / 1e3, polled[i].cpu_us / 1e3);
 		check(u->wakeups && u->wakeups <= u->copies + u->faults, NULL,
 		      "process %d: it was woken, and by its own completions only", i);
@@ -290,9 +291,10 @@ void step_dsa_user(const char *arg)
 	if (!dsa_load("enable=0") || !users_up(users, USERS, "1"))
 		return;
 	user_bind_cost(&users[0].wq);
-	users_compare(users, arg ? arg : "100", "4096");
-	users_compare(users, arg ? arg : "100", "65536");
-	users_compare(users, arg ? arg : "20", "2097152");
+	users_compare(users, arg ? arg : "100", "4096", "1");
+	users_compare(users, arg ? arg : "100", "4096", "8");
+	users_compare(users, arg ? arg : "100", "65536", "1");
+	users_compare(users, arg ? arg : "20", "2097152", "1");
 	users_down(users, USERS);
 }
 
@@ -346,7 +348,7 @@ void step_dsa_user_revoke(const char *arg)
 	if (!dsa_load("enable=0") || !users_up(users, USERS, "1"))
 		return;
 	for (i = 0; i < USERS; i++) {
-		if (!check(user_start(&users[i], "1000", "4096", false), strerror(errno),
+		if (!check(user_start(&users[i], "1000", "4096", "1", false), strerror(errno),
 			   "%s: process %d starts", wq_name(&users[i].wq), i))
 			return;
 		user_bound(users, i);
@@ -372,7 +374,7 @@ static bool users_busy(struct user *users, int nr)
 	int i;
 
 	for (i = 0; i < nr; i++) {
-		if (!check(user_start(&users[i], "1000000", "4096", false), strerror(errno),
+		if (!check(user_start(&users[i], "1000000", "4096", "1", false), strerror(errno),
 			   "%s: process %d starts", wq_name(&users[i].wq), i))
 			return false;
 		user_bound(users, i);
@@ -443,7 +445,7 @@ void step_dsa_user_flr(const char *arg)
 	for (i = 0; i < (int)ARRAY_SIZE(users); i++)
 		user_told(&users[i], ENODEV);
 	dsa_check_ims(0, "in_use", "0");
-	users_copy(users, ARRAY_SIZE(users), "100", "4096", false);
+	users_copy(users, ARRAY_SIZE(users), "100", "4096", "1", false);
 	users_down(users, ARRAY_SIZE(users));
 }
 
@@ -463,13 +465,13 @@ void step_dsa_user_vectors(const char *arg)
 		;
 	check(held && held < ALL_VECTORS, txt("%d", held), "another device has all vectors of the CPU");
 	say("%d vectors are held", held);
-	if (check(user_start(&users[0], "1", "4096", false), strerror(errno), "a process starts")) {
+	if (check(user_start(&users[0], "1", "4096", "1", false), strerror(errno), "a process starts")) {
 		close(users[0].go);
 		user_told(&users[0], ENOSPC);
 	}
 	dsa_check_ims(0, "in_use", "0");
 	check(!module_unload("ims_stress"), NULL, "the other device gives its vectors back");
-	users_copy(users, 1, "100", "4096", false);
+	users_copy(users, 1, "100", "4096", "1", false);
 	users_down(users, 1);
 }
 
@@ -495,7 +497,7 @@ void step_dsa_user_stress(const char *arg)
 		return;
 	for (round = 0; ok && round < rounds; round++) {
 		for (i = 0; ok && i < USERS; i++) {
-			ok = user_start(&users[i], "40", i % 2 ? "4096" : "65536", false);
+			ok = user_start(&users[i], "40", i % 2 ? "4096" : "65536", "1", false);
 			close(users[i].go);
 		}
 		/* Another moment each time, there is nothing to wait for */
@@ -530,6 +532,6 @@ void step_dsa_user_stress(const char *arg)
 	      rounds, ended, killed, disabled);
 	check(ended, NULL, "some processes ended by themselves");
 	dsa_check_ims(0, "in_use", "0");
-	users_copy(users, USERS, "100", "4096", false);
+	users_copy(users, USERS, "100", "4096", "1", false);
 	users_down(users, USERS);
 }

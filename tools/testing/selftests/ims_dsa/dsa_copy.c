@@ -2,11 +2,12 @@
 /*
  * Copy memory with a work queue of Intel DSA, and sleep until it is done.
  *
- *   dsa_copy [-p] [-w] [-n COPIES] [-s BYTES] /dev/dsa/wq<m>.<n>
+ *   dsa_copy [-p] [-w] [-n COPIES] [-s BYTES] [-q NUMBER] /dev/dsa/wq<m>.<n>
  *
  * The example for those who write such a program: bind an eventfd, submit, arm, look,
  * sleep, and repeat what the device has refused. -p polls instead, for comparison. -w
- * waits for the end of standard input before it copies. No library is needed.
+ * waits for the end of standard input before it copies. -q has so many copies in the work
+ * queue at a time, at most its size. No library is needed.
  *
  * The administrator has set up the work queue with type=user, interrupt=ims and
  * interrupts_max.
@@ -35,7 +36,7 @@ struct copier {
 	int eventfd;
 	int epoll;
 	bool poll;
-	struct dsa_completion_record *record;
+	struct dsa_completion_record *records;
 	struct idxd_irq_arm arm;
 	unsigned long wakeups;
 	unsigned long faults;
@@ -118,9 +119,9 @@ static void touch(struct dsa_completion_record *record)
 		__atomic_load_n(p, __ATOMIC_RELAXED);
 }
 
-static void copy(struct copier *c, void *dst, const void *src, uint32_t bytes)
+static void submit(struct copier *c, struct dsa_completion_record *record, void *dst,
+		   const void *src, uint32_t bytes)
 {
-	struct dsa_completion_record *record = c->record;
 	struct dsa_hw_desc desc = {
 		.opcode		= DSA_OPCODE_MEMMOVE,
 		.flags		= IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR,
@@ -129,16 +130,22 @@ static void copy(struct copier *c, void *dst, const void *src, uint32_t bytes)
 		.dst_addr	= (uintptr_t)dst,
 		.xfer_size	= bytes,
 	};
-	uint8_t status;
 
 	/* The kernel fills in the handle */
 	if (!c->poll)
 		desc.flags |= IDXD_OP_FLAG_RCI;
-	for (;;) {
-		memset(record, 0, sizeof(*record));
-		if (write(c->wq, &desc, sizeof(desc)) != sizeof(desc))
-			die("write to the work queue");
+	memset(record, 0, sizeof(*record));
+	if (write(c->wq, &desc, sizeof(desc)) != sizeof(desc))
+		die("write to the work queue");
+}
 
+/* Waits for a copy which was submitted, and repeats it until it is done */
+static void finish(struct copier *c, struct dsa_completion_record *record, void *dst,
+		   const void *src, uint32_t bytes)
+{
+	uint8_t status;
+
+	for (;;) {
 		status = wait_for_completion(c, record);
 		if (status == DSA_COMP_SUCCESS)
 			return;
@@ -150,6 +157,23 @@ static void copy(struct copier *c, void *dst, const void *src, uint32_t bytes)
 			c->renewed++;
 		} else {
 			fprintf(stderr, "descriptor ended with status %#x\n", status);
+			exit(1);
+		}
+		submit(c, record, dst, src, bytes);
+	}
+}
+
+/* Several copies of the same, at a time */
+static void copy(struct copier *c, char *dst, const char *src, uint32_t bytes, long number)
+{
+	long i;
+
+	for (i = 0; i < number; i++)
+		submit(c, &c->records[i], dst + i * bytes, src, bytes);
+	for (i = 0; i < number; i++) {
+		finish(c, &c->records[i], dst + i * bytes, src, bytes);
+		if (memcmp(dst + i * bytes, src, bytes)) {
+			fputs("a copy differs\n", stderr);
 			exit(1);
 		}
 	}
@@ -169,11 +193,11 @@ int main(int argc, char **argv)
 	struct copier c = { 0 };
 	uint32_t bytes = 4096;
 	bool wait = false;
-	long i, n = 1000, before;
+	long i, n = 1000, queued = 1, before;
 	char *src, *dst, in;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "pwn:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "pwn:s:q:")) != -1) {
 		switch (opt) {
 		case 'p':
 			c.poll = true;
@@ -187,12 +211,15 @@ int main(int argc, char **argv)
 		case 's':
 			bytes = strtoul(optarg, NULL, 0);
 			break;
+		case 'q':
+			queued = atol(optarg);
+			break;
 		default:
 			optind = argc;
 		}
 	}
-	if (optind != argc - 1 || n < 1 || !bytes) {
-		fputs("usage: dsa_copy [-p] [-w] [-n COPIES] [-s BYTES] WQ\n", stderr);
+	if (optind != argc - 1 || n < 1 || !bytes || queued < 1) {
+		fputs("usage: dsa_copy [-p] [-w] [-n COPIES] [-s BYTES] [-q NUMBER] WQ\n", stderr);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -201,9 +228,9 @@ int main(int argc, char **argv)
 	if (c.wq < 0)
 		die(argv[optind]);
 	src = malloc(bytes);
-	dst = malloc(bytes);
-	c.record = aligned_alloc(RECORD_ALIGN, sizeof(*c.record));
-	if (!src || !dst || !c.record)
+	dst = calloc(queued, bytes);
+	c.records = aligned_alloc(RECORD_ALIGN, queued * sizeof(*c.records));
+	if (!src || !dst || !c.records)
 		die("malloc");
 	if (!c.poll)
 		bind_interrupt(&c);
@@ -211,13 +238,9 @@ int main(int argc, char **argv)
 		;
 
 	before = cpu_us();
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i += queued) {
 		memset(src, 'a' + i % 26, bytes);
-		copy(&c, dst, src, bytes);
-		if (memcmp(dst, src, bytes)) {
-			fprintf(stderr, "copy %ld differs\n", i);
-			return 1;
-		}
+		copy(&c, dst, src, bytes, queued < n - i ? queued : n - i);
 	}
 	if (!c.poll)
 		arm(&c);
