@@ -70,7 +70,7 @@ leave_out()
 		return
 	fi
 	version=$(sed -n 's/^VERSION := //p' "$root/accel-config/accel-config.mk")
-	! compgen -G "$dir/dl/*_$version[-+]*.dsc" >/dev/null || die "$(tail -1 <<<"$why")"
+	! compgen -G "$dir/dl/*_${version}[-+]*.dsc" >/dev/null || die "$(tail -1 <<<"$why")"
 	say "skip - user-accel: accel-config with the attributes of processes ($(tail -1 <<<"$why"))"
 	mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | grep -vx user-accel)
 }
