@@ -401,18 +401,20 @@ static void user_told(struct user *u, int error)
 	      strerror(error));
 }
 
-/* The device halts while processes sleep and submit: they are told, and all is given back */
+/*
+ * The device halts while processes sleep and submit: they are told, and all is given back.
+ * It needs the reset of its function then, or with dsa-user-halt=2 one which it does not get.
+ */
 void step_dsa_user_halt(const char *arg)
 {
 	struct user users[2] = { 0 };
 	long end;
 	int i;
 
-	(void)arg;
 	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1") ||
 	    !users_busy(users, ARRAY_SIZE(users)))
 		return;
-	dsa_misbehave(0, "halt", "1");
+	dsa_misbehave(0, "halt", arg ? arg : "1");
 	for (i = 0; i < (int)ARRAY_SIZE(users); i++)
 		user_told(&users[i], ENODEV);
 	/* The driver may be about to reset the device, which takes the table away meanwhile */
