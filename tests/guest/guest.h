@@ -124,6 +124,7 @@ void step_dsa_user_test(const char *arg);
 void step_dsa_user_revoke(const char *arg);
 void step_dsa_user_halt(const char *arg);
 void step_dsa_user_flr(const char *arg);
+void step_dsa_user_hang(const char *arg);
 void step_dsa_user_vectors(const char *arg);
 void step_dsa_user_stress(const char *arg);
 void step_dsa_user_accel(const char *arg);

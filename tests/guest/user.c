@@ -31,6 +31,12 @@
 /* More than one CPU has vectors */
 #define ALL_VECTORS	256
 
+/* Command status register, a command that the driver runs when a process ends, and what it says if that hangs */
+#define CMDSTS		0xa8
+#define CMDSTS_ACTIVE	0x80000000
+#define CMD_DRAIN_WQ	"8"
+#define HUNG		"does not end before the reset"
+
 /* Control word of a slot */
 #define SLOT_CONTROL	0xc
 #define CONTROL_PASID	12
@@ -371,6 +377,7 @@ void step_dsa_user_revoke(const char *arg)
 /* Processes which copy without end, each has had some interrupts */
 static bool users_busy(struct user *users, int nr)
 {
+	long end;
 	int i;
 
 	for (i = 0; i < nr; i++) {
@@ -381,8 +388,10 @@ static bool users_busy(struct user *users, int nr)
 		close(users[i].go);
 	}
 	for (i = 0; i < nr; i++) {
-		while (irq_count(users[i].irq.irq) < 5)
+		for (end = now_ms() + PATIENCE_MS; irq_count(users[i].irq.irq) < 5 && now_ms() < end;)
 			usleep(1000);
+		if (!check(irq_count(users[i].irq.irq) >= 5, NULL, "%s: its process copies", wq_name(&users[i].wq)))
+			return false;
 	}
 	return true;
 }
@@ -403,7 +412,7 @@ static void user_told(struct user *u, int error)
 
 /*
  * The device halts while processes sleep and submit: they are told, and all is given back.
- * It needs the reset of its function then, or with dsa-user-halt=2 one which it does not get.
+ * It needs the reset of its function then, or another with dsa-user-halt=TYPE.
  */
 void step_dsa_user_halt(const char *arg)
 {
@@ -424,13 +433,14 @@ void step_dsa_user_halt(const char *arg)
 }
 
 /* The driver sets the work queues up again after a reset, and who is new can use them */
-static void users_reset(struct user *users, int nr)
+static void users_open(struct user *users, int nr)
 {
 	int i;
 
-	reset_function();
-	for (i = 0; i < nr; i++)
-		chmod(user_node(&users[i].wq), 0666);
+	for (i = 0; i < nr; i++) {
+		if (chmod(user_node(&users[i].wq), 0666))
+			check(false, strerror(errno), "%s is there after the reset", wq_name(&users[i].wq));
+	}
 }
 
 /* The same when somebody resets the device */
@@ -443,10 +453,49 @@ void step_dsa_user_flr(const char *arg)
 	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1") ||
 	    !users_busy(users, ARRAY_SIZE(users)))
 		return;
-	users_reset(users, ARRAY_SIZE(users));
+	reset_function();
+	users_open(users, ARRAY_SIZE(users));
 	for (i = 0; i < (int)ARRAY_SIZE(users); i++)
 		user_told(&users[i], ENODEV);
 	dsa_check_ims(0, "in_use", "0");
+	users_copy(users, ARRAY_SIZE(users), "100", "4096", "1", false);
+	users_down(users, ARRAY_SIZE(users));
+}
+
+/*
+ * The device hangs on the command of a process which was killed, and is reset for that. The command
+ * which hangs afterwards is the driver's own, until the device is better.
+ */
+void step_dsa_user_hang(const char *arg)
+{
+	struct user users[2] = { 0 };
+	int status = -1;
+	pid_t child;
+	long end;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1") ||
+	    !users_busy(users, ARRAY_SIZE(users)))
+		return;
+	dsa_misbehave(0, "fault-cmd-hang", "true");
+	dsa_misbehave(0, "fault-cmd", CMD_DRAIN_WQ);
+	kill(users[0].pid, SIGKILL);
+	while (!(dsa_peek(0, -1, CMDSTS) & CMDSTS_ACTIVE))
+		usleep(1000);
+	child = fork();
+	if (!child)
+		_exit(!!write_file(txt("/sys/bus/pci/devices/%s/reset", dsa_pci(0)), "1"));
+	for (end = now_ms() + PATIENCE_MS; log_count(HUNG, NULL, NULL, NULL, 0) < 1 && now_ms() < end;)
+		usleep(1000);
+	check(log_count(HUNG, NULL, NULL, NULL, 0) == 1, NULL, "the driver has given the command up");
+	dsa_misbehave(0, "fault-cmd", "0");
+	waitpid(child, &status, 0);
+	check(!status, txt("wait status %#x", status), "function is reset");
+	fclose(users[0].out);
+	waitpid(users[0].pid, NULL, 0);
+	user_told(&users[1], ENODEV);
+	dsa_check_ims(0, "in_use", "0");
+	users_open(users, ARRAY_SIZE(users));
 	users_copy(users, ARRAY_SIZE(users), "100", "4096", "1", false);
 	users_down(users, ARRAY_SIZE(users));
 }
@@ -506,8 +555,10 @@ void step_dsa_user_stress(const char *arg)
 		usleep(round * 7919 % 60000);
 		if (round % 3 == 0)
 			dsa_misbehave(0, "revoke-handles", "true");
-		if (round % 5 == 4)
-			users_reset(users, USERS);
+		if (round % 5 == 4) {
+			reset_function();
+			users_open(users, USERS);
+		}
 		for (i = 0; ok && i < USERS; i++) {
 			if ((round + i) % 4 == 1) {
 				ok = !user_bind(&users[i].wq, "unbind");

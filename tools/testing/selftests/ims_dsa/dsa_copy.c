@@ -7,7 +7,7 @@
  * The example for those who write such a program: bind an eventfd, submit, arm, look,
  * sleep, and repeat what the device has refused. -p polls instead, for comparison. -w
  * waits for the end of standard input before it copies. -q has so many copies in the work
- * queue at a time, at most its size. No library is needed.
+ * queue at a time: a dedicated one drops what is more than its size. No library is needed.
  *
  * The administrator has set up the work queue with type=user, interrupt=ims and
  * interrupts_max.
@@ -239,7 +239,7 @@ int main(int argc, char **argv)
 
 	before = cpu_us();
 	for (i = 0; i < n; i += queued) {
-		memset(src, 'a' + i % 26, bytes);
+		memset(src, 'a' + i / queued % 26, bytes);
 		copy(&c, dst, src, bytes, queued < n - i ? queued : n - i);
 	}
 	if (!c.poll)
