@@ -173,7 +173,7 @@ static void copy(struct copier *c, char *dst, const char *src, uint32_t bytes, l
 	for (i = 0; i < number; i++) {
 		finish(c, &c->records[i], dst + i * bytes, src, bytes);
 		if (memcmp(dst + i * bytes, src, bytes)) {
-			fputs("a copy differs\n", stderr);
+			fputs("wrong data\n", stderr);
 			exit(1);
 		}
 	}
