@@ -54,12 +54,14 @@ inside() {
 		mount --rbind /dev "$1/dev" && mount -t tmpfs tmpfs "$1/dev/shm" || exit 99
 		root=$1
 		shift
-		exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb BASE="$BASE" make --no-print-directory -C /repo "$@"' \
+		exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb BASE="$BASE" SOURCE_DATE_EPOCH="$EPOCH" make --no-print-directory -C /repo "$@"' \
 		sh "$root" "$@"
 }
 
 base_load "${BASE:-6.12}"
-export BASE
+# the copy is no clone, in which this date would be looked up
+EPOCH=$(git -C "$TOP" log -1 --format=%ct)
+export BASE EPOCH
 make_tmp
 need_cmd debootstrap debian13
 need_cmd git check
