@@ -480,7 +480,7 @@ void step_dsa_user_hang(const char *arg)
 	dsa_misbehave(0, "fault-cmd-hang", "true");
 	dsa_misbehave(0, "fault-cmd", CMD_DRAIN_WQ);
 	kill(users[0].pid, SIGKILL);
-	while (!(dsa_peek(0, -1, CMDSTS) & CMDSTS_ACTIVE))
+	for (end = now_ms() + PATIENCE_MS; !(dsa_peek(0, -1, CMDSTS) & CMDSTS_ACTIVE) && now_ms() < end;)
 		usleep(1000);
 	child = fork();
 	if (!child)
