@@ -22,6 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -240,7 +241,7 @@ int main(int argc, char **argv)
 	before = cpu_us();
 	for (i = 0; i < n; i += queued) {
 		memset(src, 'a' + i / queued % 26, bytes);
-		copy(&c, dst, src, bytes, queued < n - i ? queued : n - i);
+		copy(&c, dst, src, bytes, MIN(queued, n - i));
 	}
 	if (!c.poll)
 		arm(&c);
