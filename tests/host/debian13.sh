@@ -54,14 +54,13 @@ inside() {
 		mount --rbind /dev "$1/dev" && mount -t tmpfs tmpfs "$1/dev/shm" || exit 99
 		root=$1
 		shift
-		exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb BASE="$BASE" SOURCE_DATE_EPOCH="$EPOCH" make --no-print-directory -C /repo "$@"' \
-		sh "$root" "$@"
+		exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb "$@"' \
+		sh "$root" BASE="$BASE" SOURCE_DATE_EPOCH="$epoch" make --no-print-directory -C /repo "$@"
 }
 
 base_load "${BASE:-6.12}"
 # the copy is no clone, in which this date would be looked up
-EPOCH=$(git -C "$TOP" log -1 --format=%ct)
-export BASE EPOCH
+epoch=$(git -C "$TOP" log -1 --format=%ct)
 make_tmp
 need_cmd debootstrap debian13
 need_cmd git check
