@@ -470,6 +470,7 @@ void step_dsa_user_hang(const char *arg)
 {
 	struct user users[2] = { 0 };
 	int status = -1;
+	bool gone;
 	pid_t child;
 	long end;
 
@@ -488,11 +489,16 @@ void step_dsa_user_hang(const char *arg)
 	for (end = now_ms() + PATIENCE_MS; log_count(HUNG, NULL, NULL, NULL, 0) < 1 && now_ms() < end;)
 		usleep(1000);
 	check(log_count(HUNG, NULL, NULL, NULL, 0) == 1, NULL, "the driver has given the command up");
+	/* A command which is not hung any more would end all by itself */
+	for (end = now_ms() + PATIENCE_MS; !(gone = waitpid(users[0].pid, NULL, WNOHANG) > 0) && now_ms() < end;)
+		usleep(1000);
+	check(gone, NULL, "the process is gone while the device hangs");
 	dsa_misbehave(0, "fault-cmd", "0");
 	waitpid(child, &status, 0);
 	check(!status, txt("wait status %#x", status), "function is reset");
 	fclose(users[0].out);
-	waitpid(users[0].pid, NULL, 0);
+	if (!gone)
+		waitpid(users[0].pid, NULL, 0);
 	user_told(&users[1], ENODEV);
 	dsa_check_ims(0, "in_use", "0");
 	users_open(users, ARRAY_SIZE(users));
