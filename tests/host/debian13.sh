@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What the README says first, on Debian 13: a root of it is made by debootstrap, from the mirrors of the
-# machine's own package sources, and the verbs named, or "run", are made in it, on a copy of this repo.
+# machine's own package sources, and the verbs named, or "run", are made in it, in a clone of this repo
+# which has what was not committed as well.
 # The root is in build/debian13 and is removed at the end.
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -10,10 +11,10 @@ LANE=debian13
 suite=trixie
 root=$BUILD/debian13
 log=$BUILD/log-debian13
+# debootstrap is not where a user looks
+PATH=$PATH:/usr/sbin
 verbs=("$@")
 (($#)) || verbs=(run)
-
-as_root() { if ((EUID == 0)); then "$@"; else "$SUDO" "$@"; fi; }
 
 undo() { as_root rm -rf "$root"; }
 
@@ -33,17 +34,22 @@ make_root() {
 	main=$(mirror_of '') security=$(mirror_of -security)
 	[[ -n $main ]] || { why="no package source of the main archive"; return 1; }
 	as_root rm -rf "$root"
-	as_root debootstrap --variant=minbase --include=ca-certificates,make "$suite" "$root" "$main" >"$log" 2>&1 </dev/null ||
+	as_root "$(command -v debootstrap)" --variant=minbase --include=ca-certificates,make "$suite" "$root" "$main" >"$log" 2>&1 </dev/null ||
 		{ why=$(grep '^[EW]:' "$log" | tail -1); return 1; }
 	{
 		say "deb $main $suite main"
 		[[ -z $security ]] || say "deb $security $suite-security main"
 	} | as_root tee "$root/etc/apt/sources.list" >/dev/null
 	as_root cp /etc/resolv.conf "$root/etc/"
-	as_root mkdir -p "$root/repo"
+	tar -C "$TMP" -c repo | as_root tar -C "$root" -x --no-same-owner
+}
+
+make_clone() {
+	git clone -q --no-checkout "$TOP" "$TMP/repo" || die "$TOP cannot be cloned: run this in a clone"
+	git -C "$TMP/repo" reset -q
 	git -C "$TOP" ls-files -z --cached --others --exclude-standard |
 		(cd "$TOP" && while IFS= read -rd '' f; do [[ ! -e $f ]] || printf '%s\0' "$f"; done) |
-		tar -C "$TOP" -c --null -T - | as_root tar -C "$root/repo" -x --no-same-owner
+		tar -C "$TOP" -c --null -T - | tar -C "$TMP/repo" -x
 }
 
 # In namespaces of its own: what is mounted and started ends with it.
@@ -55,12 +61,10 @@ inside() {
 		root=$1
 		shift
 		exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb "$@"' \
-		sh "$root" BASE="$BASE" SOURCE_DATE_EPOCH="$epoch" make --no-print-directory -C /repo "$@"
+		sh "$root" BASE="$BASE" make --no-print-directory -C /repo "$@"
 }
 
 base_load "${BASE:-6.12}"
-# the copy is no clone, in which this date would be looked up
-epoch=$(git -C "$TOP" log -1 --format=%ct)
 make_tmp
 need_cmd debootstrap debian13
 need_cmd git check
@@ -68,6 +72,7 @@ need_space "$BUILD" $((8 << 20)) "a root of Debian 13"
 mkdir -p "$BUILD"
 exec 9>"$BUILD/lock-debian13"
 flock 9
+make_clone
 why=
 if ! make_root; then
 	t_skip "a root of Debian 13" "debootstrap failed: ${why:-see $log}"
