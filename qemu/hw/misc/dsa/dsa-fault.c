@@ -57,6 +57,8 @@ static const DsaFaultProp dsa_fault_props[] = {
               "the error that it fails with"),
     DSA_FAULT("fault-cmd-hang", DSA_FAULT_BOOL, cmd_hang,
               "it stays active instead"),
+    DSA_FAULT("fault-hold", DSA_FAULT_BOOL, hold,
+              "descriptors stay in the work queues"),
 };
 
 static void dsa_fault_visit(Visitor *v, const DsaFaultProp *prop, void *field,
@@ -86,15 +88,19 @@ static void dsa_fault_get(Object *obj, Visitor *v, const char *name,
     dsa_fault_visit(v, prop, (char *)DSA(obj) + prop->offset, errp);
 }
 
-/* A change may free what a mask or a hung command held back. */
+/* A change may free what was held back. */
 static void dsa_fault_set(Object *obj, Visitor *v, const char *name,
                           void *opaque, Error **errp)
 {
     const DsaFaultProp *prop = opaque;
     DsaState *s = DSA(obj);
+    unsigned i;
 
     dsa_fault_visit(v, prop, (char *)s + prop->offset, errp);
     if (DEVICE(s)->realized) {
+        for (i = 0; i < s->num_wqs; i++) {
+            dsa_wq_kick(&s->wq[i]);
+        }
         dsa_ims_refresh(s);
         dsa_cmd_progress(s);
     }

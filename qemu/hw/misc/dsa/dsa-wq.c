@@ -155,10 +155,15 @@ static void dsa_submit(DsaState *s, unsigned id, bool ims, const void *desc)
     qemu_bh_schedule(wq->bh);
 }
 
+static bool dsa_wq_can_run(DsaWq *wq)
+{
+    return !dsa_wq_idle(wq) && dsa_awake(wq->dev) && !wq->dev->fault.hold;
+}
+
 /* Go on with what there is to do, if the power state admits that. */
 void dsa_wq_kick(DsaWq *wq)
 {
-    if (!dsa_wq_idle(wq) && dsa_awake(wq->dev)) {
+    if (dsa_wq_can_run(wq)) {
         qemu_bh_schedule(wq->bh);
     }
 }
@@ -180,7 +185,7 @@ void dsa_wq_bh(void *opaque)
     unsigned generation = wq->dev->generation;
     uint32_t budget = DSA_WQ_BUDGET;
 
-    while (budget && !dsa_wq_idle(wq) && dsa_awake(wq->dev)) {
+    while (budget && dsa_wq_can_run(wq)) {
         bool done;
 
         if (!wq->busy) {

@@ -135,6 +135,7 @@ typedef struct DsaFaults {
     uint8_t cmd;
     uint8_t cmd_error;
     bool cmd_hang;
+    bool hold;
     bool ignore_mask;
     bool stale;
     bool extra;
