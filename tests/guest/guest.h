@@ -125,6 +125,7 @@ void step_dsa_user_revoke(const char *arg);
 void step_dsa_user_halt(const char *arg);
 void step_dsa_user_flr(const char *arg);
 void step_dsa_user_hang(const char *arg);
+void step_dsa_user_unbind(const char *arg);
 void step_dsa_user_vectors(const char *arg);
 void step_dsa_user_stress(const char *arg);
 void step_dsa_user_accel(const char *arg);

@@ -118,6 +118,7 @@ static const struct step {
 	{ "dsa-user-halt", false, step_dsa_user_halt },
 	{ "dsa-user-flr", false, step_dsa_user_flr },
 	{ "dsa-user-hang", false, step_dsa_user_hang },
+	{ "dsa-user-unbind", false, step_dsa_user_unbind },
 	{ "dsa-user-vectors", false, step_dsa_user_vectors },
 	{ "dsa-user-stress", false, step_dsa_user_stress },
 	{ "dsa-user-accel", false, step_dsa_user_accel },

@@ -344,17 +344,18 @@ void step_dsa_user_test(const char *arg)
 	users_down(users, 1);
 }
 
-/* The device revokes all handles while processes have them */
+/* The device revokes all handles while descriptors which have them wait in the work queues */
 void step_dsa_user_revoke(const char *arg)
 {
 	struct user users[USERS] = { 0 };
+	long end;
 	int i;
 
 	(void)arg;
 	if (!dsa_load("enable=0") || !users_up(users, USERS, "1"))
 		return;
 	for (i = 0; i < USERS; i++) {
-		if (!check(user_start(&users[i], "1000", "4096", "1", false), strerror(errno),
+		if (!check(user_start(&users[i], "1000", "4096", "8", false), strerror(errno),
 			   "%s: process %d starts", wq_name(&users[i].wq), i))
 			return;
 		user_bound(users, i);
@@ -364,7 +365,12 @@ void step_dsa_user_revoke(const char *arg)
 	/* In the middle of it, which the number of copies is for */
 	while (irq_count(users[0].irq.irq) < 5)
 		usleep(1000);
+	dsa_misbehave(0, "fault-hold", "true");
 	dsa_misbehave(0, "revoke-handles", "true");
+	/* Who is told before the device is through with the old handles sleeps for ever afterwards */
+	for (end = now_ms() + PATIENCE_MS; !(dsa_peek(0, -1, CMDSTS) & CMDSTS_ACTIVE) && now_ms() < end;)
+		usleep(1000);
+	dsa_misbehave(0, "fault-hold", "false");
 	for (i = 0; i < USERS; i++)
 		user_end(&users[i]);
 	for (i = 0; i < USERS; i++)
@@ -441,6 +447,41 @@ static void users_open(struct user *users, int nr)
 		if (chmod(user_node(&users[i].wq), 0666))
 			check(false, strerror(errno), "%s is there after the reset", wq_name(&users[i].wq));
 	}
+}
+
+/*
+ * The driver is unbound from the device. What it had is gone when the processes, which were stopped,
+ * find that out and close their files.
+ */
+void step_dsa_user_unbind(const char *arg)
+{
+	struct user users[2] = { 0 };
+	const char *pci;
+	int i, ret;
+
+	(void)arg;
+	if (!dsa_load("enable=0") || !users_up(users, ARRAY_SIZE(users), "1") ||
+	    !users_busy(users, ARRAY_SIZE(users)))
+		return;
+	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
+		kill(users[i].pid, SIGSTOP);
+		waitpid(users[i].pid, NULL, WUNTRACED);
+	}
+	pci = strdupa(dsa_pci(0));
+	ret = write_file(IDXD_DRIVER "unbind", pci);
+	check(!ret, strerror(-ret), "driver is unbound");
+	check(access(user_node(&users[0].wq), F_OK), NULL, "device nodes are gone");
+	for (i = 0; i < (int)ARRAY_SIZE(users); i++) {
+		kill(users[i].pid, SIGCONT);
+		user_told(&users[i], ENODEV);
+	}
+	ret = write_file(IDXD_DRIVER "bind", pci);
+	check(!ret, strerror(-ret), "driver is bound again");
+	memset(users, 0, sizeof(users));
+	if (!users_up(users, ARRAY_SIZE(users), "1"))
+		return;
+	users_copy(users, ARRAY_SIZE(users), "100", "4096", "1", false);
+	users_down(users, ARRAY_SIZE(users));
 }
 
 /* The same when somebody resets the device */

@@ -34,6 +34,8 @@
 enum {
 	/* The handler has disabled the interrupt */
 	IDXD_USER_IRQ_FIRED,
+	/* There is another handle, which the process has not been told */
+	IDXD_USER_IRQ_RENEWED,
 };
 
 /*
@@ -107,7 +109,7 @@ static int idxd_user_irq_request(struct idxd_user_irq *ui)
 
 	rc = idxd_ims_alloc_vector(idxd, &ui->ie);
 	if (rc < 0)
-		return rc;
+		return rc == -EBUSY ? -ENOSPC : rc;
 
 	ui->flags = 0;
 	/* Masked at once, or the device would send again before that is noticed */
@@ -342,13 +344,7 @@ void idxd_wq_stop_users(struct idxd_wq *wq)
 	}
 }
 
-/**
- * idxd_wq_revoke_user_irqs - Take the interrupts from the processes and wake them
- * @wq:	The work queue, which is disabled
- *
- * Context: wq->wq_lock is held, may sleep. After idxd_wq_stop_users().
- */
-void idxd_wq_revoke_user_irqs(struct idxd_wq *wq)
+static void idxd_wq_take_user_irqs(struct idxd_wq *wq, bool halted)
 {
 	struct idxd_user_irq *ui;
 
@@ -360,16 +356,30 @@ void idxd_wq_revoke_user_irqs(struct idxd_wq *wq)
 
 		if (ui->ie.vector < 0)
 			continue;
+		/* The command would wait for the thread which handles the halt */
+		if (halted)
+			ui->ie.int_handle = INVALID_INT_HANDLE;
 		idxd_user_irq_release(ui);
 		eventfd_signal(ui->eventfd);
 	}
 }
 
 /**
+ * idxd_wq_revoke_user_irqs - Take the interrupts from the processes and wake them
+ * @wq:	The work queue, which is disabled
+ *
+ * Context: wq->wq_lock is held, may sleep. After idxd_wq_stop_users().
+ */
+void idxd_wq_revoke_user_irqs(struct idxd_wq *wq)
+{
+	idxd_wq_take_user_irqs(wq, false);
+}
+
+/**
  * idxd_wqs_revoke_users - Take the work queues of a device from all processes
  * @idxd:	The device, which is halted
  *
- * Context: Task context, may sleep
+ * Context: Task context, may sleep. Sends no command to the device.
  */
 void idxd_wqs_revoke_users(struct idxd_device *idxd)
 {
@@ -380,8 +390,27 @@ void idxd_wqs_revoke_users(struct idxd_device *idxd)
 
 		guard(mutex)(&wq->wq_lock);
 		idxd_wq_stop_users(wq);
-		idxd_wq_revoke_user_irqs(wq);
+		idxd_wq_take_user_irqs(wq, true);
 	}
+}
+
+static bool idxd_user_irq_renew(struct idxd_user_irq *ui)
+{
+	int handle;
+
+	guard(mutex)(&ui->lock);
+
+	if (ui->ie.vector < 0)
+		return false;
+	if (idxd_user_irq_get_handle(ui, &handle) < 0)
+		handle = INVALID_INT_HANDLE;
+	if (handle == ui->ie.int_handle)
+		return false;
+
+	ui->ie.int_handle = handle;
+	ui->generation++;
+	set_bit(IDXD_USER_IRQ_RENEWED, &ui->flags);
+	return true;
 }
 
 /**
@@ -389,31 +418,33 @@ void idxd_wqs_revoke_users(struct idxd_device *idxd)
  * @wq:	The work queue
  *
  * Each process whose handle has changed is woken, in order that it asks for the new
- * one and repeats what has failed.
+ * one and repeats what has failed. What has the old handle ends without an interrupt,
+ * so nobody is woken before the device is through with that.
  *
  * Context: wq->wq_lock is held, may sleep
  */
 void idxd_wq_renew_user_handles(struct idxd_wq *wq)
 {
 	struct idxd_user_irq *ui;
-	int handle;
+	bool renewed = false;
 
 	lockdep_assert_held(&wq->wq_lock);
+
+	scoped_guard(mutex, &wq->user_irq_lock) {
+		list_for_each_entry(ui, &wq->user_irq_list, node)
+			renewed |= idxd_user_irq_renew(ui);
+	}
+	if (!renewed)
+		return;
+
+	idxd_wq_drain(wq);
 
 	guard(mutex)(&wq->user_irq_lock);
 	list_for_each_entry(ui, &wq->user_irq_list, node) {
 		guard(mutex)(&ui->lock);
 
-		if (ui->ie.vector < 0)
-			continue;
-		if (idxd_user_irq_get_handle(ui, &handle) < 0)
-			handle = INVALID_INT_HANDLE;
-		if (handle == ui->ie.int_handle)
-			continue;
-
-		ui->ie.int_handle = handle;
-		ui->generation++;
-		eventfd_signal(ui->eventfd);
+		if (ui->ie.vector >= 0 && test_and_clear_bit(IDXD_USER_IRQ_RENEWED, &ui->flags))
+			eventfd_signal(ui->eventfd);
 	}
 }
 
@@ -439,7 +470,7 @@ void idxd_wq_wake_user(struct idxd_wq *wq, ioasid_t pasid)
 }
 
 /**
- * idxd_wq_set_interrupts_max - Limit how many processes have an interrupt
+ * idxd_wq_set_interrupts_max - Limit how many open files have an interrupt
  * @wq:		The work queue
  * @max:	The limit. Who has an interrupt keeps it if there are more.
  *
