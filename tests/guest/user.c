@@ -436,6 +436,10 @@ void step_dsa_user_halt(const char *arg)
 	for (end = now_ms() + PATIENCE_MS; strcmp(dsa_ims(0, "in_use"), "0") && now_ms() < end;)
 		usleep(1000);
 	dsa_check_ims(0, "in_use", "0");
+	/* Nothing resets it, so the work queues are still there, without a portal */
+	if (arg && !strcmp(arg, "2"))
+		check(open(user_node(&users[0].wq), O_RDWR | O_CLOEXEC) < 0 && errno == ENODEV, strerror(errno),
+		      "%s cannot be opened any more", wq_name(&users[0].wq));
 }
 
 /* The driver sets the work queues up again after a reset, and who is new can use them */
