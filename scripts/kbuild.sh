@@ -6,7 +6,6 @@ tree=
 arch=x86_64
 cross=
 cc=$(cached gcc)
-export arch cross cc
 
 # kmake OBJ ARG...
 kmake() {
@@ -17,7 +16,6 @@ kmake() {
 		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=ims KBUILD_BUILD_HOST=ims \
 		make -C "$tree" O="$obj" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" "$@"
 }
-export -f kmake
 
 # From here on for arm64
 for_arm64() { arch=arm64 cross=aarch64-linux-gnu- cc=$(cached aarch64-linux-gnu-gcc); }

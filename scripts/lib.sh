@@ -57,16 +57,19 @@ cached() { say "$(! command -v ccache >/dev/null || printf 'ccache ')$1"; }
 
 elapsed() { printf '%dm%02ds' $((($1) / 60)) $((($1) % 60)); }
 
-# watch_run LOG OBJ COMMAND...: a long command into LOG. How far it is goes to the terminal, in one
-# line, or else is said every 30 s, with what it came to the last time.
+# watch_run LOG OBJ COMMAND...: a long command or function into LOG. How far it is goes to the terminal, in
+# one line, or else is said every 30 s, with what it came to the last time.
 watch_run() {
 	local log=$1 obj=$2 start=$SECONDS step=30 next rc=0 known made
 
 	shift 2
 	mkdir -p "$obj" "$(dirname "$log")"
 	known=$(cat "$obj/.ims-objects" 2>/dev/null || :)
-	setsid "$@" >"$log" 2>&1 </dev/null &
+	# a process group of its own, which finish() ends as a whole
+	set -m
+	"$@" >"$log" 2>&1 </dev/null &
 	CHILD=$!
+	set +m
 	[[ ! -t 2 ]] || step=1
 	next=$step
 	while kill -0 "$CHILD" 2>/dev/null; do
