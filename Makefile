@@ -29,41 +29,10 @@ help:
 	@echo 'make clean                remove build/'
 	@echo 'BASE=$(BASE) (known: $(patsubst bases/%.mk,%,$(wildcard bases/*.mk)))'
 
-run:
-	@scripts/deps build qemu base
-	@scripts/tree "$(BASE)"
-	@scripts/kernel "$(BASE)" boot
-	@tests/host/boot.sh run
-
-run-idxd:
-	@scripts/deps build qemubuild idxd base
-	@scripts/qemu
-	@scripts/tree "$(BASE)"
-	@scripts/kernel "$(BASE)" boot
-	@tests/host/idxd.sh run
-
 # On 6.12 no device works in the address space of a process, see tests/config/7.3.config
 run-dsa-user: BASE = 7.3
-run-dsa-user:
-	@scripts/deps build qemubuild idxd base
-	@scripts/qemu
-	@scripts/tree "$(BASE)"
-	@scripts/kernel "$(BASE)" boot
-	@tests/host/idxd.sh show user
-
-run-guest:
-	@scripts/deps build qemubuild base
-	@scripts/qemu
-	@scripts/tree "$(BASE)"
-	@scripts/kernel "$(BASE)" boot
-	@tests/host/guest.sh run
-
-run-arm64:
-	@scripts/deps build cross arm64 qemubuild base
-	@scripts/qemu aarch64
-	@scripts/tree "$(BASE)"
-	@scripts/kernel "$(BASE)" arm64
-	@tests/host/arm64.sh run
+run run-idxd run-dsa-user run-guest run-arm64:
+	@scripts/test --show $@
 
 bench:
 	@scripts/deps build cross arm64 qemubuild bench base

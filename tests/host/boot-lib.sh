@@ -403,7 +403,7 @@ run_table()
 	kernels=$(kernels_of "${wanted[@]}") || exit
 	mapfile -t list <<<"$kernels"
 	if [ -n "$needs" ]; then
-		printf '%s\n' "${list[@]}" ${OURS:+qemu}
+		printf '%s\n' ${OURS:+qemu} "${list[@]}"
 		exit
 	fi
 	! declare -F leave_out >/dev/null || leave_out
