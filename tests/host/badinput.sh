@@ -107,6 +107,9 @@ bad_input "missing package, neither root nor sudo" "neither root .*: as root, ru
 	env PATH="$TMP/fake:$TMP/bin" FAKE_UID=1000 scripts/deps build
 bad_input "apt without network" "apt failed .*when the network .*run 'apt-get install .*qemu-system-x86" \
 	env -u QEMU PATH="$TMP/fake:$PATH" scripts/deps qemu
+cp -a bin bare
+rm -f bare/apt-get
+bad_input "a machine without apt" "has no apt-get, and the packages are those of Debian 12 and 13: run" env PATH="$TMP/bare" scripts/deps build
 bad_input "unknown package group" "unknown group 'bild': use" scripts/deps bild
 
 # QEMU's source
@@ -177,6 +180,22 @@ no_debootstrap() {
 	[[ ! -e root-build/debian13 ]]
 }
 t_check "a debootstrap that fails is a skip with the reason" no_debootstrap
+
+# a package that cannot be had
+one_lane() {
+	mkdir lack
+	cp fake/apt-get lack/
+	# shellcheck disable=SC2016	# the scripts' own arguments
+	printf '#!/bin/sh\nexec "$@"\n' >lack/sudo
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\n[ "$4" = debhelper ] || echo installed\n' >lack/dpkg-query
+	chmod +x lack/*
+	no env PATH="$TMP/lack:$TMP/bin" IMS_BUILD="$TMP/lane-build" "$TOP/scripts/test" deb debian13 >said
+	grep '^skip - deb: all of it (deps: apt failed (E: Failed to fetch a package.* debhelper' said
+	grep '^skip - debian13: a root of Debian 13 ' said
+	grep -x '0 passed, 0 failed, 2 skipped' said
+}
+t_check "a package that cannot be had stops the lanes which need it" one_lane
 
 # the benchmark
 bad_input "bench: unknown mode" "unknown mode 'fast': use quick" scripts/bench 6.12 fast
