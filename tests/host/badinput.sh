@@ -174,7 +174,9 @@ no_debootstrap() {
 	rm -f bin/debootstrap bin/df
 	printf '#!/bin/sh\necho "E: Failed getting release file"\nexit 1\n' >bin/debootstrap
 	printf '#!/bin/sh\necho head\necho / 9 9 99999999 0%% /\n' >bin/df
-	chmod +x bin/debootstrap bin/df
+	# shellcheck disable=SC2016	# its own arguments
+	printf '#!/bin/sh\nexec "$@"\n' >bin/sudo
+	chmod +x bin/debootstrap bin/df bin/sudo
 	PATH=$TMP/bin:$PATH IMS_BUILD=$TMP/root-build "$TOP/tests/host/debian13.sh" >said
 	grep -x 'skip - debian13: a root of Debian 13 (debootstrap failed: E: Failed getting release file)' said
 	[[ ! -e root-build/debian13 ]]
@@ -185,11 +187,9 @@ t_check "a debootstrap that fails is a skip with the reason" no_debootstrap
 one_lane() {
 	mkdir lack
 	cp fake/apt-get lack/
-	# shellcheck disable=SC2016	# the scripts' own arguments
-	printf '#!/bin/sh\nexec "$@"\n' >lack/sudo
-	# shellcheck disable=SC2016
+	# shellcheck disable=SC2016	# its own argument
 	printf '#!/bin/sh\n[ "$4" = debhelper ] || echo installed\n' >lack/dpkg-query
-	chmod +x lack/*
+	chmod +x lack/dpkg-query
 	no env PATH="$TMP/lack:$TMP/bin" IMS_BUILD="$TMP/lane-build" "$TOP/scripts/test" deb debian13 >said
 	grep '^skip - deb: all of it (deps: apt failed (E: Failed to fetch a package.* debhelper' said
 	grep '^skip - debian13: a root of Debian 13 ' said
