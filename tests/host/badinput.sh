@@ -159,6 +159,7 @@ bad_input "QEMU: missing tool" "ninja is not installed: run scripts/deps qemubui
 # the machine
 unset IMS_BASES IMS_PATCHES IMS_OVERLAY IMS_BUILD
 bad_input "QEMU missing" "[Qq][Ee][Mm][Uu]" env QEMU=/nonexistent "$TOP/tests/host/boot.sh" run
+bad_input "no number of guests" "JOBS is 'two': give the number" env JOBS=two "$TOP/tests/host/boot.sh" run
 bad_input "QEMU for DSA missing" "is missing: run scripts/qemu" env QEMU=/nonexistent "$TOP/tests/host/idxd.sh" run
 bad_input "QEMU without DSA" "no dsa device: run scripts/qemu" env QEMU=false "$TOP/tests/host/idxd.sh" run
 bad_input "QEMU for arm64 missing" "is missing: run scripts/qemu aarch64" env QEMU=/nonexistent "$TOP/tests/host/arm64.sh" run

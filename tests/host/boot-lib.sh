@@ -12,6 +12,7 @@
 : "${root:?}" "${out:?}" "${BASE:?}" "${table:?}" "${JOBS:?}" "${QEMU:?}"
 # shellcheck source=scripts/lib.sh
 . "$root/scripts/lib.sh"
+[[ $JOBS =~ ^[1-9][0-9]*$ ]] || bad "JOBS is '$JOBS': give the number of guests at a time"
 # A guest that fails is judged, not the end.
 set +e
 MEMORY=${MEMORY:-1G}
@@ -295,28 +296,41 @@ stop_guests()
 	wait
 }
 
-# Start up to $JOBS guests ahead, judge them in the order of the names.
+# Start guests, $JOBS at a time, judge them in the order of the names.
 boot_rows()
 {
-	local show=$1 name fields next=0
+	local show=$1 name fields slots next=0
 	local -a queue=() pids=()
 	shift
 
+	# a line for each guest that may start
+	exec {slots}<> <(:)
+	printf '\n%.0s' $(seq "$JOBS") >&"$slots"
 	for name; do
+		read -r -u "$slots"
+		while [ "$next" -lt "${#queue[@]}" ] && ! kill -0 "${pids[next]}" 2>/dev/null; do
+			judge_next
+		done
 		IFS=$'\t' read -r -a fields < <(row "$name")
-		guest "${fields[@]}" "$(limit_of "${fields[1]}")" &
+		(
+			trap 'echo >&"$slots"' EXIT
+			guest "${fields[@]}" "$(limit_of "${fields[1]}")"
+		) &
 		pids+=($!)
 		queue+=("$name")
-		if [ $((${#queue[@]} - next)) -ge "$JOBS" ]; then
-			wait "${pids[next]}"
-			judge "${queue[next]}" "$show"
-			next=$((next + 1))
-		fi
 	done
-	for (( ; next < ${#queue[@]}; next++)); do
-		wait "${pids[next]}"
-		judge "${queue[next]}" "$show"
+	while [ "$next" -lt "${#queue[@]}" ]; do
+		judge_next
 	done
+	exec {slots}>&-
+}
+
+# For boot_rows(), whose variables these are
+judge_next()
+{
+	wait "${pids[next]}"
+	judge "${queue[next]}" "$show"
+	next=$((next + 1))
 }
 
 # pack_dir DIR: as an initramfs
