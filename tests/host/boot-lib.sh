@@ -280,10 +280,11 @@ row()
 	rows | awk -F '\t' -v name="$1" '$1 == name'
 }
 
-# All but what make test-long has: kernels that take long to build, and to boot under emulation
+# All but what make test-long has: kernels that take long to build, and to boot under emulation. Those which take
+# longest come first, so that others run beside them.
 names()
 {
-	rows | awk -F '\t' '$2 != "arm64-debug" && $2 != "kcsan" { print $1 }'
+	rows | awk -F '\t' '$2 != "arm64-debug" && $2 != "kcsan" { print ($2 !~ /debug|rt/) "\t" $1 }' | sort -s -n -k 1,1 | cut -f 2
 }
 
 stop_guests()
@@ -296,10 +297,10 @@ stop_guests()
 	wait
 }
 
-# Start guests, $JOBS at a time, judge them in the order of the names.
+# Start guests, $JOBS at a time, judge each when it has ended.
 boot_rows()
 {
-	local show=$1 name fields slots next=0
+	local show=$1 name fields slots
 	local -a queue=() pids=()
 	shift
 
@@ -308,29 +309,30 @@ boot_rows()
 	printf '\n%.0s' $(seq "$JOBS") >&"$slots"
 	for name; do
 		read -r -u "$slots"
-		while [ "$next" -lt "${#queue[@]}" ] && ! kill -0 "${pids[next]}" 2>/dev/null; do
-			judge_next
-		done
+		judge_ended
 		IFS=$'\t' read -r -a fields < <(row "$name")
 		(
 			trap 'echo >&"$slots"' EXIT
 			guest "${fields[@]}" "$(limit_of "${fields[1]}")"
 		) &
-		pids+=($!)
+		pids[${#queue[@]}]=$!
 		queue+=("$name")
 	done
-	while [ "$next" -lt "${#queue[@]}" ]; do
-		judge_next
-	done
+	judge_ended all
 	exec {slots}>&-
 }
 
-# For boot_rows(), whose variables these are
-judge_next()
+# judge_ended [all]: for boot_rows(), whose variables these are
+judge_ended()
 {
-	wait "${pids[next]}"
-	judge "${queue[next]}" "$show"
-	next=$((next + 1))
+	local i
+
+	for i in "${!pids[@]}"; do
+		[ "${1-}" = all ] || ! kill -0 "${pids[i]}" 2>/dev/null || continue
+		wait "${pids[i]}"
+		judge "${queue[i]}" "$show"
+		unset "pids[i]"
+	done
 }
 
 # pack_dir DIR: as an initramfs
